@@ -1,1 +1,88 @@
-fn main() {}
+//! The Lambda function's `bootstrap`: reads the environment, wires the parts together, and runs.
+
+use iot_job_template::handler::{Handler, Invocation, Unanswered};
+use iot_job_template::iot::aws::AwsIot;
+use iot_job_template::log::{Level, Log};
+use iot_job_template::raw_event::RawEventLayer;
+use iot_job_template::transport::{self, TransportSettings};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// One thread: the function does one thing at a time, on a fraction of a core.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
+        eprintln!(
+            "This is the Lambda function of Custom::IoTJobTemplate, which Lambda starts; to try it here, run examples/demo."
+        );
+        return ExitCode::from(2);
+    }
+    let log = Log::from_environment();
+    match run(log.clone()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log.line(
+                Level::Error,
+                &format!("the function cannot run: {error}"),
+                [],
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(log: Log) -> Result<(), Error> {
+    log_panics(log.clone());
+    let endpoint_url = variable("AWS_ENDPOINT_URL_IOT").or_else(|| variable("AWS_ENDPOINT_URL"));
+    let allow_http = endpoint_url.is_some();
+    let http = transport::client(&TransportSettings {
+        ca_bundle: variable("AWS_CA_BUNDLE").or_else(|| variable("SSL_CERT_FILE")),
+        allow_http,
+    })?;
+    let handler = Handler {
+        iot: AwsIot::new(http.clone(), variable("AWS_REGION"), endpoint_url),
+        http,
+        log,
+        allow_http,
+    };
+    let handler = &handler;
+    let handle = service_fn(|event: LambdaEvent<String>| async move {
+        let invocation = Invocation {
+            request_id: event.context.request_id,
+            function_arn: event.context.invoked_function_arn,
+            time_left: time_until(event.context.deadline),
+        };
+        handler
+            .handle(&event.payload, &invocation)
+            .await
+            .map_err(|Unanswered(why)| Diagnostic {
+                error_type: "Unanswered".to_owned(),
+                error_message: why,
+            })
+    });
+    Runtime::new(handle).layer(RawEventLayer).run().await
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// `deadline` in milliseconds since 1970, as Lambda gives it.
+fn time_until(deadline: u64) -> Duration {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Duration::from_millis(deadline).saturating_sub(now)
+}
+
+/// A panic is answered where it is caught; here it is logged. Its place, and not its message, which may quote anything.
+fn log_panics(log: Log) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        log.line(Level::Error, "panic", [("at", place.into())]);
+    }));
+}

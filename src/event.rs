@@ -1,0 +1,248 @@
+//! CloudFormation's request as it arrives: its envelope read leniently, its properties left for later.
+//!
+//! An event that fails to deserialise before its handler runs is never answered, and its stack waits for an hour. So no
+//! shape of the properties, and nothing else in the event, keeps the envelope from being read: what
+//! `aws_lambda_events` has for requests wants every member to be there and of its type, and is not used here.
+
+use crate::json::Json;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::fmt;
+
+/// A request from CloudFormation. Members that are missing are empty.
+#[derive(Debug, Default)]
+pub struct Event {
+    /// Where to PUT the answer: a presigned URL, and so a secret.
+    pub response_url: String,
+    pub request_type: String,
+    pub request_id: String,
+    pub stack_id: String,
+    pub logical_resource_id: String,
+    pub resource_type: String,
+    pub physical_resource_id: Option<String>,
+    resource_properties: Option<Box<RawValue>>,
+    old_resource_properties: Option<Box<RawValue>>,
+}
+
+/// Why an event cannot be answered at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unanswerable {
+    NotAnObject(String),
+    NoResponseUrl,
+}
+
+impl fmt::Display for Unanswerable {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Unanswerable::NotAnObject(why) => {
+                write!(formatter, "the event is not a JSON object: {why}")
+            }
+            Unanswerable::NoResponseUrl => {
+                formatter.write_str("the event has no ResponseURL, so nobody can be answered")
+            }
+        }
+    }
+}
+
+impl Event {
+    /// Reads the envelope. Bytes that are not UTF-8 are replaced, so that the answer can still be made.
+    pub fn read(body: &str) -> Result<Event, Unanswerable> {
+        let members: Members = serde_json::from_str(body)
+            .map_err(|error| Unanswerable::NotAnObject(error.to_string()))?;
+        let text = |name: &str| members.0.get(name.as_bytes()).map(|raw| text_of(raw));
+        let raw = |name: &str| members.0.get(name.as_bytes()).map(|raw| (*raw).to_owned());
+        Ok(Event {
+            response_url: text("ResponseURL")
+                .filter(|url| !url.is_empty())
+                .ok_or(Unanswerable::NoResponseUrl)?,
+            request_type: text("RequestType").unwrap_or_default(),
+            request_id: text("RequestId").unwrap_or_default(),
+            stack_id: text("StackId").unwrap_or_default(),
+            logical_resource_id: text("LogicalResourceId").unwrap_or_default(),
+            resource_type: text("ResourceType").unwrap_or_default(),
+            physical_resource_id: text("PhysicalResourceId").filter(|id| !id.is_empty()),
+            resource_properties: raw("ResourceProperties"),
+            old_resource_properties: raw("OldResourceProperties"),
+        })
+    }
+
+    /// The properties.
+    ///
+    /// # Errors
+    /// Where and why they are no JSON that this provider can hold: nested deeper than 127 levels, say.
+    pub fn properties(&self) -> Result<Json, String> {
+        parse(self.resource_properties.as_deref())
+    }
+
+    /// The properties before an Update.
+    pub fn old_properties(&self) -> Result<Json, String> {
+        parse(self.old_resource_properties.as_deref())
+    }
+}
+
+fn parse(raw: Option<&RawValue>) -> Result<Json, String> {
+    match raw {
+        None => Ok(Json::Object(Vec::new())),
+        Some(raw) => serde_json::from_str(raw.get()).map_err(|error| error.to_string()),
+    }
+}
+
+/// A string's text; of anything else the JSON, as it is.
+fn text_of(raw: &RawValue) -> String {
+    match raw.get() {
+        "null" => String::new(),
+        json => serde_json::from_str(json).unwrap_or_else(|_| json.to_owned()),
+    }
+}
+
+/// The members of an object, none of them looked into. Of two with one key the last counts.
+struct Members<'a>(HashMap<Vec<u8>, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+                formatter.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let mut members = HashMap::new();
+                while let Some(Key(key)) = entries.next_key()? {
+                    if KNOWN.iter().any(|known| known.as_bytes() == key) {
+                        members.insert(key, entries.next_value()?);
+                    } else {
+                        entries.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+const KNOWN: [&str; 9] = [
+    "ResponseURL",
+    "RequestType",
+    "RequestId",
+    "StackId",
+    "LogicalResourceId",
+    "ResourceType",
+    "PhysicalResourceId",
+    "ResourceProperties",
+    "OldResourceProperties",
+];
+
+/// A key as bytes, for JSON can escape what is no Unicode text (a lone surrogate).
+struct Key(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl Visitor<'_> for KeyVisitor {
+            type Value = Key;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+                formatter.write_str("a key")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Key, E> {
+                Ok(Key(bytes.to_vec()))
+            }
+        }
+
+        deserializer.deserialize_bytes(KeyVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_envelope_is_read_whatever_the_properties_are() {
+        for properties in [
+            "null",
+            "[1,2]",
+            "\"text\"",
+            "{\"\\ud800\": 1e999}",
+            &deep(100_000),
+        ] {
+            let event = Event::read(&format!(
+                r#"{{"ResourceProperties": {properties}, "RequestType": "Create", "ResponseURL": "https://x"}}"#
+            ))
+            .unwrap();
+
+            assert_eq!(event.request_type, "Create", "{properties}");
+        }
+    }
+
+    fn deep(levels: usize) -> String {
+        "[".repeat(levels) + &"]".repeat(levels)
+    }
+
+    #[test]
+    fn keys_that_are_no_text_and_keys_that_come_twice_do_no_harm() {
+        let event = Event::read(
+            r#"{"\ud800": 1, "RequestId": "1", "RequestId": "2", "ResponseURL": "https://x"}"#,
+        )
+        .unwrap();
+
+        assert_eq!(event.request_id, "2");
+    }
+
+    #[test]
+    fn a_member_that_is_no_string_is_taken_as_its_json() {
+        let event = Event::read(r#"{"RequestId": 7, "StackId": null, "ResponseURL": "https://x"}"#)
+            .unwrap();
+
+        assert_eq!(event.request_id, "7");
+        assert_eq!(event.stack_id, "");
+    }
+
+    #[test]
+    fn what_is_no_object_cannot_be_answered() {
+        for body in [
+            "",
+            "[]",
+            "7",
+            "{",
+            "{\"ResponseURL\": \"https://x\"",
+            "nonsense",
+        ] {
+            assert!(
+                matches!(Event::read(body), Err(Unanswerable::NotAnObject(_))),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_response_url_nobody_can_be_answered() {
+        for body in ["{}", r#"{"ResponseURL": ""}"#, r#"{"ResponseURL": null}"#] {
+            assert_eq!(
+                Event::read(body).unwrap_err(),
+                Unanswerable::NoResponseUrl,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn properties_that_cannot_be_held_are_an_error_that_says_where() {
+        let event = Event::read(&format!(
+            r#"{{"ResourceProperties": {}, "ResponseURL": "https://x"}}"#,
+            deep(1000)
+        ))
+        .unwrap();
+
+        assert!(event.properties().unwrap_err().contains("line 1 column 12"));
+    }
+}

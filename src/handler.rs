@@ -1,0 +1,323 @@
+//! One invocation: from the event's bytes to the answer that was PUT. Whatever happens in between, there is an answer.
+
+use crate::answer::Answer;
+use crate::event::Event;
+use crate::iot::JobTemplates;
+use crate::job_template::Desired;
+use crate::json::Json;
+use crate::log::{Level, Log};
+use crate::ownership::Owner;
+use crate::physical_id::PhysicalId;
+use crate::plan::Request;
+use crate::properties::{self, Finding};
+use crate::reconcile::{Outcome, Progress, Reconciler, physical_id_after_failure};
+use crate::response_url::ResponseUrl;
+use futures_util::FutureExt;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// What lasts from invocation to invocation.
+pub struct Handler<I> {
+    pub iot: I,
+    pub http: reqwest::Client,
+    pub log: Log,
+    /// Plain http, which only a local response URL has.
+    pub allow_http: bool,
+}
+
+/// What Lambda says of an invocation.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    pub request_id: String,
+    pub function_arn: String,
+    /// How long until Lambda ends it.
+    pub time_left: Duration,
+}
+
+/// An invocation that could not be answered. Lambda is told, so that it delivers the event again.
+#[derive(Debug)]
+pub struct Unanswered(pub String);
+
+impl<I: JobTemplates> Handler<I> {
+    pub async fn handle(&self, body: &str, invocation: &Invocation) -> Result<(), Unanswered> {
+        let started = Instant::now();
+        let deadlines = Deadlines::of(started, invocation.time_left);
+        let log = self.log.about([("requestId", &invocation.request_id)]);
+
+        let event = Event::read(body).map_err(|why| unanswered(&log, why.to_string()))?;
+        let response_url = ResponseUrl::read(&event.response_url, self.allow_http)
+            .map_err(|why| unanswered(&log, why))?;
+        let log = log.about([
+            ("requestType", &event.request_type),
+            ("stackId", &event.stack_id),
+            ("logicalResourceId", &event.logical_resource_id),
+            ("cloudFormationRequestId", &event.request_id),
+        ]);
+        log.line(
+            Level::Info,
+            "request",
+            [
+                (
+                    "physicalResourceId",
+                    event.physical_resource_id.as_deref().into(),
+                ),
+                ("responseHost", response_url.host().into()),
+            ],
+        );
+
+        let progress = RefCell::new(Progress::default());
+        let answer = self
+            .answer(&event, invocation, deadlines.work, &progress, &log)
+            .await;
+        let answered = response_url
+            .put(&self.http, answer.body(&event), deadlines.answer)
+            .await;
+
+        let level = if answer.succeeded {
+            Level::Info
+        } else {
+            Level::Error
+        };
+        log.line(
+            level,
+            "answer",
+            [
+                (
+                    "status",
+                    if answer.succeeded {
+                        "SUCCESS"
+                    } else {
+                        "FAILED"
+                    }
+                    .into(),
+                ),
+                ("physicalResourceId", answer.physical_id.as_str().into()),
+                ("plan", progress.borrow().plan.into()),
+                ("reason", answer.reason.join("; ").into()),
+                (
+                    "durationMs",
+                    (started.elapsed().as_micros() as f64 / 1000.0).into(),
+                ),
+            ],
+        );
+        answered.map_err(|why| unanswered(&log, why))
+    }
+
+    /// Works out the answer; a panic is answered too, and so is the time's end.
+    async fn answer(
+        &self,
+        event: &Event,
+        invocation: &Invocation,
+        deadline: Instant,
+        progress: &RefCell<Progress>,
+        log: &Log,
+    ) -> Answer {
+        let request = match AssertUnwindSafe(async { read_request(event, log) })
+            .catch_unwind()
+            .await
+        {
+            Ok(Ok(request)) => request,
+            Ok(Err(reason)) => return failed_unread(event, reason),
+            Err(_) => {
+                return failed_unread(event, vec![panicked("reading the request", invocation)]);
+            }
+        };
+        let owner = Owner {
+            stack_id: event.stack_id.clone(),
+            logical_id: event.logical_resource_id.clone(),
+        };
+        let reconciler = Reconciler {
+            iot: &self.iot,
+            owner: &owner,
+            arn_of: &|id| template_arn(&invocation.function_arn, id),
+            deadline,
+            progress,
+        };
+        let work = AssertUnwindSafe(reconciler.reconcile(&request)).catch_unwind();
+        let interrupted = |why: String| {
+            let progress = progress.borrow();
+            let physical_id = physical_id_after_failure(&owner, &request, progress.leaves);
+            failed(
+                &physical_id.write(&owner),
+                vec![why, progress.leaves.in_words().to_owned()],
+            )
+        };
+        match timeout_at(deadline, work).await {
+            Ok(Ok(outcome)) => answer_to(outcome, event, &owner, log),
+            Ok(Err(_panic)) => {
+                let doing = progress.borrow().doing.clone();
+                interrupted(panicked(&format!("trying to {doing}"), invocation))
+            }
+            Err(_elapsed) => {
+                let Progress {
+                    doing, last_fault, ..
+                } = progress.borrow().clone();
+                let fault = last_fault
+                    .map(|fault| format!(" (last, {fault})"))
+                    .unwrap_or_default();
+                interrupted(format!(
+                    "the function's time was over while it tried to {doing}{fault}"
+                ))
+            }
+        }
+    }
+}
+
+/// When what has to be over.
+struct Deadlines {
+    /// The work on IoT. What is left after it is for the answer: a fifth of the time, at most five seconds.
+    work: Instant,
+    /// The answer.
+    answer: Instant,
+}
+
+impl Deadlines {
+    fn of(started: Instant, time_left: Duration) -> Deadlines {
+        const MOST_FOR_ANSWER: Duration = Duration::from_secs(5);
+        const MOST_FOR_THE_END: Duration = Duration::from_millis(200);
+        // Clocks can differ. An answer that may come too late is better than none.
+        const LEAST: Duration = Duration::from_secs(1);
+        let total = time_left.max(LEAST);
+        Deadlines {
+            work: started + total - (total / 5).min(MOST_FOR_ANSWER),
+            answer: started + total - (total / 20).min(MOST_FOR_THE_END),
+        }
+    }
+}
+
+fn unanswered(log: &Log, why: String) -> Unanswered {
+    log.line(Level::Error, &why, []);
+    Unanswered(why)
+}
+
+/// Reads what the event asks for.
+///
+/// # Errors
+/// Everything that is wrong with it, for the answer.
+fn read_request(event: &Event, log: &Log) -> Result<Request, Vec<String>> {
+    for (name, value) in [
+        ("StackId", &event.stack_id),
+        ("LogicalResourceId", &event.logical_resource_id),
+    ] {
+        if value.is_empty() {
+            return Err(vec![format!(
+                "the event has no {name}, which says whose the job template is"
+            )]);
+        }
+    }
+    let physical_id = || {
+        event
+            .physical_resource_id
+            .as_deref()
+            .map(PhysicalId::read)
+            .ok_or_else(|| vec!["the event has no PhysicalResourceId".to_owned()])
+    };
+    match event.request_type.as_str() {
+        "Create" => Ok(Request::Create {
+            properties: wanted_properties(event, log)?,
+        }),
+        "Update" => Ok(Request::Update {
+            physical_id: physical_id()?,
+            properties: wanted_properties(event, log)?,
+            old_properties: hinted_properties(event.old_properties()),
+        }),
+        "Delete" => Ok(Request::Delete {
+            physical_id: physical_id()?,
+            properties: hinted_properties(event.properties()),
+        }),
+        other => Err(vec![format!(
+            "the RequestType is {other:?}; known are Create, Update and Delete"
+        )]),
+    }
+}
+
+fn wanted_properties(event: &Event, log: &Log) -> Result<Desired, Vec<String>> {
+    let json = event
+        .properties()
+        .map_err(|error| vec![format!("the properties could not be read: {error}")])?;
+    match properties::read(&json) {
+        Ok(properties) => {
+            for warning in &properties.warnings {
+                log.line(
+                    Level::Warn,
+                    &warning.to_string(),
+                    [("path", warning.path.as_str().into())],
+                );
+            }
+            Ok(properties.desired)
+        }
+        Err(problems) => Err(problems.iter().map(Finding::to_string).collect()),
+    }
+}
+
+/// Properties that are only a hint: what does not read as properties is no hint.
+fn hinted_properties(json: Result<Json, String>) -> Option<Desired> {
+    properties::read(&json.ok()?)
+        .ok()
+        .map(|properties| properties.desired)
+}
+
+fn answer_to(outcome: Outcome, event: &Event, owner: &Owner, log: &Log) -> Answer {
+    match outcome {
+        Outcome::Made(made) => Answer {
+            succeeded: true,
+            physical_id: made.id.clone(),
+            reason: Vec::new(),
+            data: HashMap::from([
+                ("Arn".to_owned(), made.arn),
+                ("JobTemplateId".to_owned(), made.id),
+            ]),
+        },
+        Outcome::Gone { warning } => {
+            if let Some(warning) = &warning {
+                log.line(Level::Warn, warning, []);
+            }
+            Answer {
+                succeeded: true,
+                physical_id: event.physical_resource_id.clone().unwrap_or_default(),
+                reason: warning.into_iter().collect(),
+                data: HashMap::new(),
+            }
+        }
+        Outcome::Failed { physical_id, why } => failed(&physical_id.write(owner), vec![why]),
+    }
+}
+
+/// The answer to a request that could not even be read: nothing was made, and an id that there was stays.
+fn failed_unread(event: &Event, reason: Vec<String>) -> Answer {
+    let owner = Owner {
+        stack_id: event.stack_id.clone(),
+        logical_id: event.logical_resource_id.clone(),
+    };
+    match &event.physical_resource_id {
+        Some(physical_id) => failed(physical_id, reason),
+        None => failed(&PhysicalId::NothingMade.write(&owner), reason),
+    }
+}
+
+fn failed(physical_id: &str, reason: Vec<String>) -> Answer {
+    Answer {
+        succeeded: false,
+        physical_id: physical_id.to_owned(),
+        reason,
+        data: HashMap::new(),
+    }
+}
+
+fn panicked(doing: &str, invocation: &Invocation) -> String {
+    format!(
+        "a mistake in this provider ended it while {doing}; the function's log has more under the request id {}",
+        invocation.request_id
+    )
+}
+
+/// The ARN of a template in the function's own account and region.
+fn template_arn(function_arn: &str, id: &str) -> Option<String> {
+    let mut parts = function_arn.split(':');
+    let (arn, partition, _lambda) = (parts.next()?, parts.next()?, parts.next()?);
+    let (region, account) = (parts.next()?, parts.next()?);
+    (arn == "arn").then(|| format!("arn:{partition}:iot:{region}:{account}:jobtemplate/{id}"))
+}

@@ -1,0 +1,80 @@
+//! What is found while properties are read: all problems at once, and each shorthand used.
+
+use std::fmt;
+
+/// Where in the properties, written as CloudFormation's users do: `AbortConfig.CriteriaList[0].Action`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path(String);
+
+impl Path {
+    pub fn member(&self, name: &str) -> Path {
+        if self.0.is_empty() {
+            Path(name.to_owned())
+        } else {
+            Path(format!("{}.{name}", self.0))
+        }
+    }
+
+    pub fn item(&self, index: usize) -> Path {
+        Path(format!("{}[{index}]", self.0))
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Something to tell the user about one place in the properties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub path: String,
+    pub text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        if self.path.is_empty() {
+            formatter.write_str(&self.text)
+        } else {
+            write!(formatter, "{}: {}", self.path, self.text)
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Report {
+    pub problems: Vec<Finding>,
+    pub warnings: Vec<Finding>,
+}
+
+impl Report {
+    pub fn problem(&mut self, path: &Path, text: impl Into<String>) {
+        self.problems.push(Finding {
+            path: path.to_string(),
+            text: text.into(),
+        });
+    }
+
+    pub fn warning(&mut self, path: &Path, text: impl Into<String>) {
+        self.warnings.push(Finding {
+            path: path.to_string(),
+            text: text.into(),
+        });
+    }
+}
+
+/// What was written, for an error message: in quotes, on one line, and never so long that it hides the rest.
+pub fn quoted(written: &str) -> String {
+    const MOST: usize = 64;
+    let mut shown: String = written
+        .chars()
+        .take(MOST)
+        .flat_map(char::escape_debug)
+        .collect();
+    if written.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    format!("\"{shown}\"")
+}

@@ -1,0 +1,298 @@
+//! The seed's shorthand: forms that IoT refuses, each with one documented meaning. And the checks that concern more than
+//! one member.
+//!
+//! A shorthand beside the member that it stands for is an error. Each one used is a warning that names what it became.
+
+use super::read::Fields;
+use super::report::{Path, Report, quoted};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+pub fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) {
+    if fields.has("Document") && fields.has("DocumentSource") {
+        fields.take("DocumentSource");
+        report.warning(
+            &path.member("DocumentSource"),
+            "left out, since there is a Document",
+        );
+    }
+    let sources = ["Document", "DocumentSource", "JobArn"];
+    if !sources.iter().any(|source| fields.has(source)) {
+        fields.set("Document", "{}");
+        report.warning(
+            &path.member("Document"),
+            "became {}, since there is no Document, DocumentSource or JobArn",
+        );
+    }
+    require_role_for_placeholders(fields, path, report);
+}
+
+/// The service refuses placeholders for presigned URLs without a role (measured).
+fn require_role_for_placeholders(fields: &mut Fields, path: &Path, report: &mut Report) {
+    let has_placeholder = fields
+        .get("Document")
+        .and_then(Value::as_str)
+        .is_some_and(|document| document.contains("${aws:iot:s3-presigned-url:"));
+    let config_is_wrong =
+        fields.has("PresignedUrlConfig") && fields.get("PresignedUrlConfig").is_none();
+    let has_role = fields
+        .get("PresignedUrlConfig")
+        .is_some_and(|config| config.get("RoleArn").is_some());
+    if has_placeholder && !has_role && !config_is_wrong {
+        report.problem(
+            &path.member("PresignedUrlConfig").member("RoleArn"),
+            "missing; the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role",
+        );
+    }
+}
+
+pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
+    if !fields.has("MinimumPerMinute") {
+        return;
+    }
+    let at = path.member("MinimumPerMinute");
+    let minimum = fields
+        .take("MinimumPerMinute")
+        .and_then(|value| value.as_i64());
+    if fields.has("ExponentialRolloutRate") {
+        report.problem(
+            &at,
+            "stands for an ExponentialRolloutRate, and there is one; give one of the two",
+        );
+        fields.set_wrong("ExponentialRolloutRate");
+        return;
+    }
+    if !fields.has("MaximumPerMinute") {
+        report.problem(
+            &at,
+            "goes with MaximumPerMinute; give both, or an ExponentialRolloutRate",
+        );
+        fields.set_wrong("MaximumPerMinute");
+        return;
+    }
+    let maximum = fields.get("MaximumPerMinute").and_then(Value::as_i64);
+    let (Some(minimum), Some(maximum)) = (minimum, maximum) else {
+        fields.set_wrong("ExponentialRolloutRate");
+        return;
+    };
+    if minimum == maximum {
+        report.warning(&at, format!("became MaximumPerMinute {maximum} alone"));
+    } else if minimum > maximum {
+        report.problem(
+            &at,
+            format!("{minimum} is more than MaximumPerMinute, {maximum}; it takes at most that"),
+        );
+        fields.set_wrong("ExponentialRolloutRate");
+    } else if minimum > 1000 {
+        report.problem(
+            &at,
+            format!(
+                "{minimum} is not accepted; it becomes the BaseRatePerMinute, an integer from 1 to 1000"
+            ),
+        );
+        fields.set_wrong("ExponentialRolloutRate");
+    } else {
+        fields.set(
+            "ExponentialRolloutRate",
+            json!({
+                "BaseRatePerMinute": minimum,
+                "IncrementFactor": 2.0,
+                "RateIncreaseCriteria": {"NumberOfSucceededThings": minimum},
+            }),
+        );
+        report.warning(
+            &at,
+            format!(
+                "became ExponentialRolloutRate: BaseRatePerMinute {minimum}, IncrementFactor 2, \
+                 RateIncreaseCriteria NumberOfSucceededThings {minimum}"
+            ),
+        );
+    }
+}
+
+pub fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
+    if !fields.has("RetryAttempts") {
+        return;
+    }
+    let at = path.member("RetryAttempts");
+    let attempts = fields.take("RetryAttempts");
+    if fields.has("RetryCriteriaList") {
+        report.problem(
+            &at,
+            "stands for a RetryCriteriaList, and there is one; give one of the two",
+        );
+        fields.set_wrong("RetryCriteriaList");
+        return;
+    }
+    let Some(attempts) = attempts else {
+        fields.set_wrong("RetryCriteriaList");
+        return;
+    };
+    report.warning(
+        &at,
+        format!("became RetryCriteriaList: FailureType ALL, NumberOfRetries {attempts}"),
+    );
+    fields.set(
+        "RetryCriteriaList",
+        json!([{"FailureType": "ALL", "NumberOfRetries": attempts}]),
+    );
+}
+
+/// The service refuses two criteria with one failure type (measured).
+pub fn settle_abort(fields: &mut Fields, path: &Path, report: &mut Report) {
+    let Some(criteria) = fields.get("CriteriaList").and_then(Value::as_array) else {
+        return;
+    };
+    let mut seen = HashSet::new();
+    for (index, criterion) in criteria.iter().enumerate() {
+        let failure_type = criterion
+            .get("FailureType")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if !seen.insert(failure_type) {
+            report.problem(
+                &path
+                    .member("CriteriaList")
+                    .item(index)
+                    .member("FailureType"),
+                format!("\"{failure_type}\" has a criterion already; it takes one for each type"),
+            );
+        }
+    }
+}
+
+pub fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Report) {
+    if fields.get("Action").and_then(Value::as_str) == Some("ABORT") {
+        fields.set("Action", "CANCEL");
+        report.warning(&path.member("Action"), "ABORT became CANCEL");
+    }
+    if !fields.has("MinNumberOfExecutedThings") {
+        fields.set("MinNumberOfExecutedThings", 1);
+        report.warning(
+            &path.member("MinNumberOfExecutedThings"),
+            "left out, became 1",
+        );
+    }
+    if !fields.has("ThresholdPercentage") {
+        fields.set("ThresholdPercentage", 0.01);
+        report.warning(
+            &path.member("ThresholdPercentage"),
+            "left out, became 0.01: abort practically on the first failure",
+        );
+    }
+}
+
+pub fn settle_maintenance_window(fields: &mut Fields, path: &Path, report: &mut Report) {
+    let start = settle_start(fields, path, report);
+    settle_end(start, fields, path, report);
+    if !fields.has("DurationInMinutes") {
+        report.problem(
+            &path.member("DurationInMinutes"),
+            "missing; it takes an integer from 1 to 1430, or give StartTime and EndTime as RFC 3339 moments",
+        );
+        fields.set_wrong("DurationInMinutes");
+    }
+}
+
+/// What StartTime turned out to be.
+enum Start {
+    Moment(DateTime),
+    Cron,
+    Unknown,
+}
+
+fn settle_start(fields: &mut Fields, path: &Path, report: &mut Report) -> Start {
+    let Some(written) = fields.get("StartTime").and_then(Value::as_str) else {
+        return Start::Unknown;
+    };
+    if !looks_like_date(written) {
+        return Start::Cron;
+    }
+    let at = path.member("StartTime");
+    match whole_minute(written) {
+        Ok(moment) => {
+            let cron = cron(&moment);
+            report.warning(&at, format!("became {cron}"));
+            fields.set("StartTime", cron);
+            Start::Moment(moment)
+        }
+        Err(why) => {
+            report.problem(&at, why);
+            fields.set_wrong("StartTime");
+            Start::Unknown
+        }
+    }
+}
+
+fn settle_end(start: Start, fields: &mut Fields, path: &Path, report: &mut Report) {
+    if !fields.has("EndTime") {
+        return;
+    }
+    let at = path.member("EndTime");
+    let written = fields.take("EndTime");
+    if fields.has("DurationInMinutes") {
+        report.problem(
+            &at,
+            "stands for DurationInMinutes, and there is one; give one of the two",
+        );
+        fields.set_wrong("DurationInMinutes");
+        return;
+    }
+    fields.set_wrong("DurationInMinutes");
+    let Some(end) = written.as_ref().and_then(Value::as_str).map(whole_minute) else {
+        return;
+    };
+    match (start, end) {
+        (_, Err(why)) => report.problem(&at, why),
+        (Start::Unknown, _) => {}
+        (Start::Cron, _) => report.problem(
+            &at,
+            "goes with a StartTime that is an RFC 3339 moment; beside a cron expression give DurationInMinutes",
+        ),
+        (Start::Moment(start), Ok(end)) => {
+            let minutes = (end.secs() - start.secs()) / 60;
+            if (1..=1430).contains(&minutes) {
+                report.warning(&at, format!("became DurationInMinutes {minutes}"));
+                fields.set("DurationInMinutes", minutes);
+            } else {
+                report.problem(
+                    &at,
+                    format!("is {minutes} minutes after StartTime; it takes 1 to 1430"),
+                );
+            }
+        }
+    }
+}
+
+/// A cron expression begins with `cron(`; four digits and a hyphen begin a date.
+fn looks_like_date(text: &str) -> bool {
+    matches!(text.as_bytes(), [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|b| b.is_ascii_digit()))
+}
+
+fn whole_minute(written: &str) -> Result<DateTime, String> {
+    let shown = quoted(written);
+    let moment = DateTime::from_str(written, Format::DateTimeWithOffset)
+        .map_err(|_| format!("{shown} is no RFC 3339 moment, such as 2026-10-01T02:00:00Z"))?;
+    if moment.secs() % 60 != 0 || moment.subsec_nanos() != 0 {
+        return Err(format!(
+            "{shown} is not on the minute; a window's seconds must be zero"
+        ));
+    }
+    Ok(moment)
+}
+
+/// The six-field AWS cron expression that names one moment, in UTC.
+fn cron(moment: &DateTime) -> String {
+    let text = moment.fmt(Format::DateTime).unwrap_or_default();
+    let number = |from: usize, to: usize| {
+        text.get(from..to)
+            .and_then(|digits| digits.parse::<u32>().ok())
+            .unwrap_or_default()
+    };
+    // 2026-10-01T02:00:00Z
+    let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
+    let (hour, minute) = (number(11, 13), number(14, 16));
+    format!("cron({minute} {hour} {day} {month} ? {year})")
+}

@@ -1,0 +1,432 @@
+//! The property language as a table: every member, its bounds, and what it is for.
+//!
+//! The parser, the JSON schema and the property reference all read this one table. The bounds are those of the service's
+//! published model (API version 2015-05-28); where IoT was measured to refuse more, the member says so.
+
+use super::read::Fields;
+use super::report::{Path, Report};
+use super::shorthand;
+
+/// One member of a map in the property language.
+pub struct Member {
+    /// CloudFormation's name. At every level a key matches whatever the case of its first letter.
+    pub name: &'static str,
+    /// Other names that people write for it: the API's, where it is not the same.
+    pub also: &'static [&'static str],
+    pub need: Need,
+    pub kind: Kind,
+    /// For the reference and the schema: what it is, in a line.
+    pub about: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    Required,
+    Optional,
+    /// Not a member of the API: the seed's shorthand, with one documented meaning.
+    Shorthand,
+}
+
+/// What a member takes.
+pub enum Kind {
+    /// Lengths in characters.
+    Text {
+        min: usize,
+        max: usize,
+        class: Class,
+    },
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    Decimal {
+        bound: DecimalBound,
+    },
+    /// `also` is shorthand: accepted, and replaced by the shorthand's rule.
+    Choice {
+        of: &'static [&'static str],
+        also: &'static [&'static str],
+    },
+    Map(&'static MapSpec),
+    List {
+        of: &'static Kind,
+        min: usize,
+        max: usize,
+    },
+    /// JSON text, or a map or list where that is lossless.
+    Document {
+        max: usize,
+    },
+    /// A list of Key/Value pairs, or a map.
+    Tags,
+    /// Any scalar.
+    Scalar,
+    /// CloudFormation's own, which comes along in the properties: any value, not read.
+    Ignored,
+}
+
+/// The characters that a text may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    Any,
+    /// `[a-zA-Z0-9_-]+`
+    Id,
+    /// `[^\p{C}]+`
+    NoControl,
+    /// `^arn:[!-~]+$`
+    Arn,
+    /// `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
+    TagKey,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum DecimalBound {
+    Between(f64, f64),
+    /// More than zero, at most this, and at most two decimal digits (both measured on the service).
+    Percentage(f64),
+}
+
+/// A map with known members.
+pub struct MapSpec {
+    pub members: &'static [Member],
+    /// Replaces shorthand by what it stands for, and checks what concerns more than one member.
+    pub settle: fn(&mut Fields, &Path, &mut Report),
+}
+
+/// The largest value of the model's type "integer", which has 32 bits, where the model gives no bound.
+const MAX_INTEGER: i64 = i32::MAX as i64;
+/// No bound in the model.
+const NO_MAX: usize = usize::MAX;
+
+const fn required(name: &'static str, kind: Kind, about: &'static str) -> Member {
+    Member {
+        name,
+        also: &[],
+        need: Need::Required,
+        kind,
+        about,
+    }
+}
+
+const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Member {
+    Member {
+        need: Need::Optional,
+        ..required(name, kind, about)
+    }
+}
+
+const fn shorthand(name: &'static str, kind: Kind, about: &'static str) -> Member {
+    Member {
+        need: Need::Shorthand,
+        ..required(name, kind, about)
+    }
+}
+
+const fn integer(min: i64, max: i64) -> Kind {
+    Kind::Integer { min, max }
+}
+
+const fn text(min: usize, max: usize, class: Class) -> Kind {
+    Kind::Text { min, max, class }
+}
+
+const fn choice(of: &'static [&'static str]) -> Kind {
+    Kind::Choice { of, also: &[] }
+}
+
+const fn list(of: &'static Kind, min: usize, max: usize) -> Kind {
+    Kind::List { of, min, max }
+}
+
+fn nothing_to_settle(_: &mut Fields, _: &Path, _: &mut Report) {}
+
+/// The properties of a `Custom::IoTJobTemplate`.
+pub static PROPERTIES: MapSpec = MapSpec {
+    settle: shorthand::settle_properties,
+    members: &[
+        optional(
+            "JobTemplateId",
+            text(1, 64, Class::Id),
+            "The template's id. Left out, the template is named after the stack and the resource.",
+        ),
+        required(
+            "Description",
+            text(1, 2028, Class::NoControl),
+            "What the template is for.",
+        ),
+        optional(
+            "Document",
+            Kind::Document { max: 32768 },
+            "The job document: JSON text, sent byte for byte; or a map or list where no leaf could have been anything but text.",
+        ),
+        optional(
+            "DocumentSource",
+            text(1, 1350, Class::Any),
+            "An S3 URL of the job document. IoT reads it once, when the template is created.",
+        ),
+        optional(
+            "JobArn",
+            text(1, NO_MAX, Class::Any),
+            "The job to take the template from.",
+        ),
+        optional(
+            "TimeoutConfig",
+            Kind::Map(&TIMEOUT_CONFIG),
+            "How long a device may take.",
+        ),
+        optional(
+            "JobExecutionsRolloutConfig",
+            Kind::Map(&ROLLOUT_CONFIG),
+            "How fast a job reaches devices.",
+        ),
+        optional(
+            "JobExecutionsRetryConfig",
+            Kind::Map(&RETRY_CONFIG),
+            "How often a failed execution is tried again.",
+        ),
+        optional(
+            "AbortConfig",
+            Kind::Map(&ABORT_CONFIG),
+            "When a job is given up.",
+        ),
+        optional(
+            "PresignedUrlConfig",
+            Kind::Map(&PRESIGNED_URL_CONFIG),
+            "How placeholders for S3 objects in the document are presigned.",
+        ),
+        optional(
+            "MaintenanceWindows",
+            list(&Kind::Map(&MAINTENANCE_WINDOW), 0, NO_MAX),
+            "When a continuous job may roll out.",
+        ),
+        optional(
+            "DestinationPackageVersions",
+            list(&text(1, 1600, Class::Arn), 0, NO_MAX),
+            "The package versions that a successful job leaves on the device.",
+        ),
+        optional(
+            "Tags",
+            Kind::Tags,
+            "The template's tags: a list of Key/Value pairs, or a map.",
+        ),
+        optional(
+            "Revision",
+            Kind::Scalar,
+            "Of your own choosing: a change to it makes the template anew, so that DocumentSource is read again.",
+        ),
+        optional(
+            "ServiceToken",
+            Kind::Ignored,
+            "CloudFormation's: the ARN of this provider's function.",
+        ),
+        optional(
+            "ServiceTimeout",
+            Kind::Ignored,
+            "CloudFormation's: how long it waits for an answer, in seconds.",
+        ),
+    ],
+};
+
+static TIMEOUT_CONFIG: MapSpec = MapSpec {
+    settle: nothing_to_settle,
+    members: &[optional(
+        "InProgressTimeoutInMinutes",
+        // The model has no bounds; the service was measured to refuse anything else.
+        integer(1, 10080),
+        "Minutes that an execution may be in progress.",
+    )],
+};
+
+static ROLLOUT_CONFIG: MapSpec = MapSpec {
+    settle: shorthand::settle_rollout,
+    members: &[
+        optional(
+            "MaximumPerMinute",
+            integer(1, MAX_INTEGER),
+            "The most devices told of the job in a minute.",
+        ),
+        Member {
+            also: &["ExponentialRate"],
+            ..optional(
+                "ExponentialRolloutRate",
+                Kind::Map(&EXPONENTIAL_ROLLOUT_RATE),
+                "A rate that grows as devices succeed.",
+            )
+        },
+        shorthand(
+            "MinimumPerMinute",
+            integer(1, MAX_INTEGER),
+            "The rate to begin with: stands for an ExponentialRolloutRate up to MaximumPerMinute.",
+        ),
+    ],
+};
+
+static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
+    settle: nothing_to_settle,
+    members: &[
+        required(
+            "BaseRatePerMinute",
+            integer(1, 1000),
+            "Devices told of the job in a minute, to begin with.",
+        ),
+        required(
+            "IncrementFactor",
+            Kind::Decimal {
+                bound: DecimalBound::Between(1.1, 5.0),
+            },
+            "What the rate is multiplied by.",
+        ),
+        required(
+            "RateIncreaseCriteria",
+            Kind::Map(&RATE_INCREASE_CRITERIA),
+            "When it is.",
+        ),
+    ],
+};
+
+static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
+    settle: nothing_to_settle,
+    members: &[
+        optional(
+            "NumberOfNotifiedThings",
+            integer(1, MAX_INTEGER),
+            "After so many devices were told of the job.",
+        ),
+        optional(
+            "NumberOfSucceededThings",
+            integer(1, MAX_INTEGER),
+            "After so many devices succeeded.",
+        ),
+    ],
+};
+
+static RETRY_CONFIG: MapSpec = MapSpec {
+    settle: shorthand::settle_retry,
+    members: &[
+        Member {
+            also: &["CriteriaList"],
+            ..required(
+                "RetryCriteriaList",
+                list(&Kind::Map(&RETRY_CRITERIA), 1, 2),
+                "One criterion for each type of failure.",
+            )
+        },
+        shorthand(
+            "RetryAttempts",
+            integer(0, 10),
+            "Stands for one criterion: FailureType ALL, and NumberOfRetries this.",
+        ),
+    ],
+};
+
+static RETRY_CRITERIA: MapSpec = MapSpec {
+    settle: nothing_to_settle,
+    members: &[
+        required(
+            "FailureType",
+            choice(&["FAILED", "TIMED_OUT", "ALL"]),
+            "The failures that it is about.",
+        ),
+        required(
+            "NumberOfRetries",
+            integer(0, 10),
+            "How often an execution is tried again.",
+        ),
+    ],
+};
+
+static ABORT_CONFIG: MapSpec = MapSpec {
+    settle: shorthand::settle_abort,
+    members: &[required(
+        "CriteriaList",
+        list(&Kind::Map(&ABORT_CRITERIA), 1, NO_MAX),
+        "One criterion for each type of failure.",
+    )],
+};
+
+static ABORT_CRITERIA: MapSpec = MapSpec {
+    settle: shorthand::settle_abort_criteria,
+    members: &[
+        required(
+            "FailureType",
+            choice(&["FAILED", "REJECTED", "TIMED_OUT", "ALL"]),
+            "The failures that count.",
+        ),
+        required(
+            "Action",
+            Kind::Choice {
+                of: &["CANCEL"],
+                also: &["ABORT"],
+            },
+            "What is done: CANCEL. ABORT is shorthand for it.",
+        ),
+        optional(
+            "ThresholdPercentage",
+            Kind::Decimal {
+                bound: DecimalBound::Percentage(100.0),
+            },
+            "The share of executions that must have failed. Left out: 0.01, the least that IoT takes.",
+        ),
+        optional(
+            "MinNumberOfExecutedThings",
+            integer(1, MAX_INTEGER),
+            "The executions that must be over before the share counts. Left out: 1.",
+        ),
+    ],
+};
+
+static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
+    settle: nothing_to_settle,
+    members: &[
+        optional(
+            "RoleArn",
+            text(20, 2048, Class::Any),
+            "The role that may read the objects.",
+        ),
+        optional(
+            "ExpiresInSec",
+            integer(60, 3600),
+            "Seconds that a presigned URL is good for.",
+        ),
+    ],
+};
+
+static MAINTENANCE_WINDOW: MapSpec = MapSpec {
+    settle: shorthand::settle_maintenance_window,
+    members: &[
+        required(
+            "StartTime",
+            text(1, 256, Class::Any),
+            "`cron(minutes hours day-of-month month day-of-week year)` in UTC; or, as shorthand, one RFC 3339 moment.",
+        ),
+        optional(
+            "DurationInMinutes",
+            integer(1, 1430),
+            "How long the window is open. Required unless EndTime is given.",
+        ),
+        shorthand(
+            "EndTime",
+            text(1, 256, Class::Any),
+            "An RFC 3339 moment: stands for DurationInMinutes, counted from StartTime.",
+        ),
+    ],
+};
+
+/// The members of a tag in a list of tags.
+pub static TAG: MapSpec = MapSpec {
+    settle: nothing_to_settle,
+    members: &[
+        required("Key", TAG_KEY, "The tag's name."),
+        optional(
+            "Value",
+            TAG_VALUE,
+            "The tag's value. Left out: the empty text.",
+        ),
+    ],
+};
+
+pub const TAG_KEY: Kind = text(1, 128, Class::TagKey);
+pub const TAG_VALUE: Kind = text(0, 256, Class::Any);
+
+/// IoT's limit of 50 tags on a resource (measured), less the two that mark the owner.
+pub const MAX_TAGS: usize = 48;

@@ -1,0 +1,592 @@
+//! Carries out what `plan.rs` works out: looks at what is there, does what is missing, and is sure of the outcome before
+//! it says so.
+//!
+//! Every step is safe to repeat. Transient faults are tried again for as long as the deadline allows; the deadline itself
+//! is the caller's, who drops the work when it is over and finds in `Progress` what that leaves behind.
+
+use crate::iot::{CallError, Cause, JobTemplates};
+use crate::job_template::{Content, Desired, Tags, Template};
+use crate::ownership::Owner;
+use crate::physical_id::{self, PhysicalId};
+use crate::plan::{self, DeletePlan, Plan, Request, Subject, Wanted};
+use std::cell::RefCell;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// A template that is now as wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub id: String,
+    pub arn: String,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Made(Made),
+    /// A Delete. It succeeds whatever was found; a warning says what was left alone.
+    Gone {
+        warning: Option<String>,
+    },
+    Failed {
+        physical_id: PhysicalId,
+        why: String,
+    },
+}
+
+/// What is being done, and what would be left behind if it ended here.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// "create the job template fleet-Reboot".
+    pub doing: String,
+    pub leaves: Leaves,
+    /// The transient fault that was met last.
+    pub last_fault: Option<CallError>,
+    /// The plan that was carried out, for the log.
+    pub plan: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leaves {
+    /// Nothing was changed.
+    #[default]
+    AsItWas,
+    /// The template may have been made, or may yet be.
+    PerhapsMade,
+    /// The old template is, or may be, deleted; the new one may not be there.
+    PerhapsMissing,
+    /// Some of the tags may be changed.
+    SomeTags,
+    /// The template may be deleted, or may yet be.
+    PerhapsDeleted,
+}
+
+impl Leaves {
+    /// For the user, who wonders what to expect.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Leaves::AsItWas => "nothing was changed",
+            Leaves::PerhapsMade => {
+                "whether the job template was created is not known; the Delete that follows will look for it"
+            }
+            Leaves::PerhapsMissing => {
+                "the old job template is deleted, and the new one may not be there; the update that rolls this back \
+                 will create it again"
+            }
+            Leaves::SomeTags => {
+                "some of its tags may be changed; the update that rolls this back will set them again"
+            }
+            Leaves::PerhapsDeleted => "whether the job template was deleted is not known",
+        }
+    }
+}
+
+/// Carries out one request for one resource.
+pub struct Reconciler<'a, I> {
+    pub iot: &'a I,
+    pub owner: &'a Owner,
+    /// The ARN of a template of this account and region, where they are known.
+    pub arn_of: &'a dyn Fn(&str) -> Option<String>,
+    /// When the caller will drop the work.
+    pub deadline: Instant,
+    pub progress: &'a RefCell<Progress>,
+}
+
+/// Why a template could not be made as wanted.
+struct Failure {
+    why: String,
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Failure {
+        Failure {
+            why: error.to_string(),
+        }
+    }
+}
+
+impl<I: JobTemplates> Reconciler<'_, I> {
+    pub async fn reconcile(&self, request: &Request) -> Outcome {
+        match request {
+            Request::Create { properties } => {
+                let wanted = plan::wanted(self.owner, properties, None);
+                self.make_or_fail(request, &wanted).await
+            }
+            Request::Update {
+                physical_id,
+                properties,
+                old_properties,
+            } => {
+                let update_of = Some((physical_id, old_properties.as_ref()));
+                let wanted = plan::wanted(self.owner, properties, update_of);
+                self.make_or_fail(request, &wanted).await
+            }
+            Request::Delete {
+                physical_id,
+                properties,
+            } => match self.delete(physical_id, properties.as_ref()).await {
+                Ok(warning) => Outcome::Gone { warning },
+                Err(error) => Outcome::Failed {
+                    physical_id: physical_id.clone(),
+                    why: error.to_string(),
+                },
+            },
+        }
+    }
+
+    async fn make_or_fail(&self, request: &Request, wanted: &Wanted<'_>) -> Outcome {
+        match self.make(wanted).await {
+            Ok(made) => Outcome::Made(made),
+            Err(failure) => Outcome::Failed {
+                physical_id: physical_id_after_failure(
+                    self.owner,
+                    request,
+                    self.progress.borrow().leaves,
+                ),
+                why: failure.why,
+            },
+        }
+    }
+
+    /// Sees to it that the template is as wanted.
+    async fn make(&self, wanted: &Wanted<'_>) -> Result<Made, Failure> {
+        // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call.
+        let mut observed = match wanted.held {
+            plan::Held::No => None,
+            plan::Held::Yes { .. } => self.look(&wanted.id).await?,
+        };
+        let mut pause = Backoff::default();
+        loop {
+            let template = observed.as_ref().map(|(_, template)| template);
+            match (plan::plan(self.owner, wanted, template), observed) {
+                (Plan::Refuse { why }, _) => {
+                    self.note_plan("refuse");
+                    return Err(Failure { why });
+                }
+                (Plan::Retag { set, remove }, Some((arn, _))) => {
+                    self.note_plan("tags");
+                    self.retag(&wanted.id, &arn, &set, &remove).await?;
+                    return Ok(made(&wanted.id, arn));
+                }
+                (Plan::Recreate { tags }, Some((_, old))) => {
+                    self.note_plan("re-create");
+                    return self.recreate(wanted, &tags, &old).await;
+                }
+                (Plan::Create { tags }, _) => {
+                    self.note_plan("create");
+                    match self
+                        .create(&wanted.id, &wanted.properties.content, &tags)
+                        .await
+                    {
+                        Ok(arn) => return Ok(made(&wanted.id, arn)),
+                        Err(error) if error.cause == Cause::Conflict => {}
+                        Err(error) if self.leaves() == Leaves::AsItWas => return Err(error.into()),
+                        // An earlier attempt went unanswered and may have done it: look.
+                        Err(error) => {
+                            observed = self.look(&wanted.id).await?;
+                            self.set_leaves(Leaves::AsItWas);
+                            if observed.is_none() {
+                                return Err(error.into());
+                            }
+                            continue;
+                        }
+                    }
+                    observed = self.look(&wanted.id).await?;
+                    self.set_leaves(Leaves::AsItWas);
+                    if observed.is_none() {
+                        // There a moment ago and gone now: whoever deleted it, try again.
+                        sleep(pause.next()).await;
+                    }
+                }
+                // A plan to change a template comes from a template that was seen.
+                (Plan::Retag { .. } | Plan::Recreate { .. }, None) => {
+                    observed = self.look(&wanted.id).await?;
+                }
+            }
+        }
+    }
+
+    /// Delete, then create. If the new template cannot be created, what was there is restored.
+    async fn recreate(
+        &self,
+        wanted: &Wanted<'_>,
+        tags: &Tags,
+        old: &Template,
+    ) -> Result<Made, Failure> {
+        let id = &wanted.id;
+        self.delete_template(id, Leaves::PerhapsMissing).await?;
+        self.set_leaves(Leaves::PerhapsMissing);
+
+        // What is left after this is for the restoring, should it come to that.
+        let share = self.deadline.saturating_duration_since(Instant::now()) * 2 / 3;
+        let created = timeout(share, self.create_in_place(wanted, tags)).await;
+        let why = match created {
+            Ok(Ok(arn)) => return Ok(made(id, arn)),
+            Ok(Err(failure)) => failure.why,
+            Err(_) => format!("there was no time left for it{}", self.last_fault()),
+        };
+        match self.restore(wanted, old).await {
+            Ok(Restored::Old(how)) => {
+                self.set_leaves(Leaves::AsItWas);
+                Err(Failure {
+                    why: format!("{why}. The old job template was restored{how}"),
+                })
+            }
+            Ok(Restored::New(arn)) => Ok(made(id, arn)),
+            Err(failure) => Err(Failure {
+                why: format!(
+                    "{why}. The old job template could not be restored: {}. {} is not there now; the update that rolls \
+                     this back will create it again",
+                    failure.why, id
+                ),
+            }),
+        }
+    }
+
+    /// Creates the template where there has just been one: a conflict may be the old one, not quite gone yet.
+    async fn create_in_place(&self, wanted: &Wanted<'_>, tags: &Tags) -> Result<String, Failure> {
+        let mut pause = Backoff::default();
+        loop {
+            match self
+                .create(&wanted.id, &wanted.properties.content, tags)
+                .await
+            {
+                Ok(arn) => return Ok(arn),
+                Err(error) if error.cause == Cause::Conflict => {}
+                Err(error) => return Err(error.into()),
+            }
+            if let Some((arn, template)) = self.look(&wanted.id).await? {
+                match plan::plan(self.owner, wanted, Some(&template)) {
+                    Plan::Refuse { why } => return Err(Failure { why }),
+                    _ if wanted.properties.content.is_given_by(&template.content) => {
+                        return Ok(arn);
+                    }
+                    _ => {}
+                }
+            }
+            sleep(pause.next()).await;
+        }
+    }
+
+    /// Puts back what was there before a re-create: content and tags, as they were described.
+    async fn restore(&self, wanted: &Wanted<'_>, old: &Template) -> Result<Restored, Failure> {
+        let doing = format!("restore the job template {}", wanted.id);
+        self.progress.borrow_mut().doing = doing;
+        let mut tags = old.tags.clone();
+        tags.retain(|key, _| !key.starts_with(RESERVED));
+        let (content, text_only) = restorable(&old.content);
+        match self.restore_content(wanted, &content, &tags).await {
+            Ok(restored) => Ok(restored),
+            Err(error) => match text_only {
+                // The source cannot be read any more, but its text is known.
+                Some(content) => match self.restore_content(wanted, &content, &tags).await? {
+                    Restored::Old(_) => Ok(Restored::Old(
+                        ", with the text of its document, since its DocumentSource could not be read",
+                    )),
+                    restored => Ok(restored),
+                },
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn restore_content(
+        &self,
+        wanted: &Wanted<'_>,
+        content: &Content,
+        tags: &Tags,
+    ) -> Result<Restored, Failure> {
+        let mut pause = Backoff::default();
+        loop {
+            match self.create(&wanted.id, content, tags).await {
+                Ok(_) => return Ok(Restored::Old("")),
+                Err(error) if error.cause == Cause::Conflict => {}
+                Err(error) => return Err(error.into()),
+            }
+            // An earlier attempt went unanswered and did it: this one's, or the one to create the new template.
+            if let Some((arn, template)) = self.look(&wanted.id).await? {
+                if let Plan::Refuse { why } = plan::plan(self.owner, wanted, Some(&template)) {
+                    return Err(Failure { why });
+                }
+                if wanted.properties.content.is_given_by(&template.content) {
+                    return Ok(Restored::New(arn));
+                }
+                if content.is_given_by(&template.content) {
+                    return Ok(Restored::Old(""));
+                }
+            }
+            sleep(pause.next()).await;
+        }
+    }
+
+    async fn retag(
+        &self,
+        id: &str,
+        arn: &str,
+        set: &Tags,
+        remove: &[String],
+    ) -> Result<(), CallError> {
+        let doing = format!("change the tags of the job template {id}");
+        // Removed first, so that the limit of 50 is not met on the way.
+        if !remove.is_empty() {
+            self.start(&doing, Leaves::SomeTags);
+            self.persist(async || self.iot.untag(arn, remove).await)
+                .await?;
+        }
+        if !set.is_empty() {
+            self.start(&doing, Leaves::SomeTags);
+            self.persist(async || self.iot.tag(arn, set).await).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what the resource owns. Gives a warning where something was left alone.
+    async fn delete(
+        &self,
+        physical_id: &PhysicalId,
+        properties: Option<&Desired>,
+    ) -> Result<Option<String>, CallError> {
+        let Some(subject) = plan::subject(physical_id) else {
+            self.note_plan("nothing");
+            return Ok(None);
+        };
+        match self.plan_delete(&subject, properties).await? {
+            DeletePlan::Nothing => {
+                match plan::cancelled_create(self.owner, physical_id, properties) {
+                    Some(candidate) => {
+                        let plan = self.plan_delete(&candidate, properties).await?;
+                        self.carry_out_delete(&candidate, plan).await
+                    }
+                    None => self.carry_out_delete(&subject, DeletePlan::Nothing).await,
+                }
+            }
+            plan => self.carry_out_delete(&subject, plan).await,
+        }
+    }
+
+    async fn plan_delete(
+        &self,
+        subject: &Subject,
+        properties: Option<&Desired>,
+    ) -> Result<DeletePlan, CallError> {
+        self.start(
+            &format!("look at the job template {}", subject.id),
+            self.leaves(),
+        );
+        // The tags alone mostly decide it, which saves a call.
+        if let Some(arn) = (self.arn_of)(&subject.id) {
+            match self.persist(async || self.iot.tags(&arn).await).await {
+                Ok(tags) => {
+                    if let Some(plan) = plan::plan_delete_by_tags(self.owner, subject, &tags) {
+                        return Ok(plan);
+                    }
+                }
+                // Absent, or not the template's ARN after all: describing it tells.
+                Err(error) if error.is_transient() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        let observed = self.look(&subject.id).await?;
+        let template = observed.as_ref().map(|(_, template)| template);
+        Ok(plan::plan_delete(self.owner, subject, properties, template))
+    }
+
+    async fn carry_out_delete(
+        &self,
+        subject: &Subject,
+        plan: DeletePlan,
+    ) -> Result<Option<String>, CallError> {
+        match plan {
+            DeletePlan::Delete => {
+                self.note_plan("delete");
+                self.delete_template(&subject.id, Leaves::PerhapsDeleted)
+                    .await?;
+                Ok(None)
+            }
+            DeletePlan::Nothing => {
+                self.note_plan("nothing");
+                Ok(None)
+            }
+            DeletePlan::LeaveAlone { why } => {
+                self.note_plan("leave alone");
+                Ok(Some(why))
+            }
+        }
+    }
+
+    /// Deletes a template. One that is gone already counts as deleted.
+    async fn delete_template(&self, id: &str, leaves: Leaves) -> Result<(), CallError> {
+        let before = self.leaves();
+        self.start(&format!("delete the job template {id}"), leaves);
+        match self.persist(async || self.iot.delete(id).await).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.cause == Cause::NotFound => Ok(()),
+            Err(error) => {
+                self.set_leaves(before);
+                Err(error)
+            }
+        }
+    }
+
+    /// The template under an id, with its ARN; `None` if there is none.
+    async fn look(&self, id: &str) -> Result<Option<(String, Template)>, CallError> {
+        self.start(&format!("look at the job template {id}"), self.leaves());
+        let described = self.persist(async || self.iot.describe(id).await).await;
+        let (arn, content) = match described {
+            Ok(described) => described,
+            Err(error) if error.cause == Cause::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match self.persist(async || self.iot.tags(&arn).await).await {
+            Ok(tags) => Ok(Some((arn, Template { content, tags }))),
+            // Deleted between the two calls.
+            Err(error) if error.cause == Cause::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// CreateJobTemplate, which may have been carried out although its answer was lost: `Progress` keeps track of that.
+    async fn create(&self, id: &str, content: &Content, tags: &Tags) -> Result<String, CallError> {
+        let doing = format!("create the job template {id}");
+        self.progress.borrow_mut().doing = doing;
+        self.persist(async || {
+            let before = self.leaves();
+            if before == Leaves::AsItWas {
+                self.set_leaves(Leaves::PerhapsMade);
+            }
+            let created = self.iot.create(id, content, tags).await;
+            if created.as_ref().is_err_and(|error| !error.may_be_done()) {
+                self.set_leaves(before);
+            }
+            created
+        })
+        .await
+    }
+
+    /// Repeats a call until it gives a clear answer. Each attempt gets a share of the time, so that one that hangs does
+    /// not use it up.
+    async fn persist<T>(
+        &self,
+        attempt: impl AsyncFn() -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
+        const SHORTEST_ATTEMPT: Duration = Duration::from_millis(500);
+        let mut pause = Backoff::default();
+        loop {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            let patience = (left / 3).clamp(SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
+            let wait = match timeout(patience, attempt()).await {
+                Ok(Err(error)) if error.is_transient() => {
+                    let asked = error.retry_after.unwrap_or_default();
+                    self.progress.borrow_mut().last_fault = Some(error);
+                    pause.next().max(asked)
+                }
+                Ok(result) => return result,
+                Err(_) => pause.next(),
+            };
+            sleep(wait).await;
+        }
+    }
+
+    fn start(&self, doing: &str, leaves: Leaves) {
+        let mut progress = self.progress.borrow_mut();
+        progress.doing = doing.to_owned();
+        progress.leaves = leaves;
+    }
+
+    fn note_plan(&self, plan: &'static str) {
+        self.progress.borrow_mut().plan = plan;
+    }
+
+    fn leaves(&self) -> Leaves {
+        self.progress.borrow().leaves
+    }
+
+    fn set_leaves(&self, leaves: Leaves) {
+        self.progress.borrow_mut().leaves = leaves;
+    }
+
+    fn last_fault(&self) -> String {
+        match &self.progress.borrow().last_fault {
+            Some(fault) => format!(" (last, {fault})"),
+            None => String::new(),
+        }
+    }
+}
+
+/// Tags with this in front are AWS's own; nobody can set them.
+const RESERVED: &str = "aws:";
+
+/// What became of restoring the old template.
+enum Restored {
+    /// It is there again; with a word on how, if it is not quite as it was.
+    Old(&'static str),
+    /// The new one turned out to be there after all.
+    New(String),
+}
+
+fn made(id: &str, arn: String) -> Made {
+    Made {
+        id: id.to_owned(),
+        arn,
+    }
+}
+
+/// What to create so that a described content is there again: IoT takes the source or the text, not both. With the
+/// source, the text is for when it cannot be read any more.
+fn restorable(content: &Content) -> (Content, Option<Content>) {
+    match (&content.document, &content.document_source) {
+        (Some(_), Some(_)) => (
+            Content {
+                document: None,
+                ..content.clone()
+            },
+            Some(Content {
+                document_source: None,
+                ..content.clone()
+            }),
+        ),
+        _ => (content.clone(), None),
+    }
+}
+
+/// The physical id to answer with where a request did not succeed.
+pub fn physical_id_after_failure(owner: &Owner, request: &Request, leaves: Leaves) -> PhysicalId {
+    let (properties, physical_id) = match request {
+        Request::Create { properties } => (properties, PhysicalId::NothingMade),
+        Request::Update {
+            properties,
+            physical_id,
+            ..
+        } => (properties, physical_id.clone()),
+        Request::Delete { physical_id, .. } => return physical_id.clone(),
+    };
+    let candidate = physical_id::template_id(owner, properties);
+    match leaves {
+        // CloudFormation holds the candidate's own id already: then that is the id, made or not.
+        Leaves::PerhapsMade if physical_id != PhysicalId::Template(candidate.clone()) => {
+            PhysicalId::OutcomeUnknown { candidate }
+        }
+        _ => physical_id,
+    }
+}
+
+/// Exponential backoff with full jitter.
+#[derive(Default)]
+pub struct Backoff {
+    attempts: u32,
+}
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(100);
+    const LONGEST: Duration = Duration::from_secs(20);
+
+    /// How long to wait before the next attempt.
+    pub fn next(&mut self) -> Duration {
+        let ceiling = Self::FIRST
+            .saturating_mul(2u32.saturating_pow(self.attempts))
+            .min(Self::LONGEST);
+        self.attempts = self.attempts.saturating_add(1);
+        ceiling.mul_f64(fastrand::f64())
+    }
+}
