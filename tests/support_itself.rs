@@ -382,6 +382,28 @@ fn what_the_service_refuses_is_refused_in_its_words() {
 }
 
 #[test]
+fn what_the_model_forbids_is_a_validation_error() {
+    let iot = FakeIot::http();
+    let mut client = Client::new(&iot);
+    let mut refusal = |id: &str, request: Value| {
+        let reply = client
+            .iot("PUT", &format!("/job-templates/{id}"), &request)
+            .unwrap();
+        reply.json()["message"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        refusal("one", json!({"document": "{}"})),
+        "1 validation error detected: Value null at 'description' failed to satisfy constraint: \
+         Member must not be null"
+    );
+    assert_eq!(
+        refusal("o%2Ee", json!({"description": "d", "document": "{}"})),
+        "1 validation error detected: Value 'o.e' at 'jobTemplateId' failed to satisfy constraint: \
+         Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+"
+    );
+}
+
+#[test]
 fn tags_come_with_the_template_change_in_place_and_go_with_it() {
     let iot = FakeIot::http();
     let mut client = Client::new(&iot);

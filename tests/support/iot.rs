@@ -192,6 +192,7 @@ impl Template {
             criteria.as_object_mut().unwrap().extend(given);
             *rate = criteria;
         }
+        make_doubles(&mut answer);
         answer
     }
 }
@@ -319,14 +320,14 @@ impl State {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if id.is_empty() || id.len() > 64 || !id.chars().all(allowed) {
             return Err(constraint(
-                id,
+                &format!("'{id}'"),
                 "jobTemplateId",
-                "regular expression pattern: [a-zA-Z0-9_-]+",
+                "satisfy regular expression pattern: [a-zA-Z0-9_-]+",
             ));
         }
         let mut content = members(request);
         if content.get("description").is_none_or(Value::is_null) {
-            return Err(constraint("null", "description", "Member must not be null"));
+            return Err(constraint("null", "description", "not be null"));
         }
         let tags = content.remove("tags").unwrap_or_default();
 
@@ -368,7 +369,6 @@ impl State {
         members.extend(content);
         content = members;
         check_presigning(id, &content)?;
-        make_doubles(&mut content);
 
         self.templates
             .insert(id.to_owned(), Template { content, tags });
@@ -461,8 +461,8 @@ fn invalid(message: &str) -> Response {
 
 fn constraint(value: &str, member: &str, constraint: &str) -> Response {
     invalid(&format!(
-        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: \
-         Member must satisfy {constraint}"
+        "1 validation error detected: Value {value} at '{member}' failed to satisfy constraint: \
+         Member must {constraint}"
     ))
 }
 
@@ -568,20 +568,18 @@ fn too_many_tags() -> Response {
 }
 
 /// The members of type double come back as floats: 25 as 25.0.
-fn make_doubles(content: &mut Map<String, Value>) {
+fn make_doubles(described: &mut Value) {
     let as_float = |number: &mut Value| {
         if let Some(float) = number.as_f64() {
             *number = float.into();
         }
     };
-    if let Some(config) = content.get_mut("abortConfig") {
-        for criterion in config["criteriaList"].as_array_mut().into_iter().flatten() {
-            criterion.get_mut("thresholdPercentage").map(as_float);
-        }
+    let criteria = described.pointer_mut("/abortConfig/criteriaList");
+    for criterion in criteria.and_then(Value::as_array_mut).into_iter().flatten() {
+        criterion.get_mut("thresholdPercentage").map(as_float);
     }
-    content
-        .get_mut("jobExecutionsRolloutConfig")
-        .and_then(|c| c.pointer_mut("/exponentialRate/incrementFactor"))
+    described
+        .pointer_mut("/jobExecutionsRolloutConfig/exponentialRate/incrementFactor")
         .map(as_float);
 }
 
