@@ -136,7 +136,8 @@ impl<I: JobTemplates> Handler<I> {
             deadline,
             progress,
         };
-        let work = AssertUnwindSafe(reconciler.reconcile(&request)).catch_unwind();
+        // Boxed: a future this deep is more than the compiler takes in one piece.
+        let work = AssertUnwindSafe(Box::pin(reconciler.reconcile(&request))).catch_unwind();
         let interrupted = |why: String| {
             let progress = progress.borrow();
             let physical_id = physical_id_after_failure(&owner, &request, progress.leaves);

@@ -1,0 +1,132 @@
+//! CloudFormation's requests.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+
+use super::{ACCOUNT, REGION, bucket::FakeBucket};
+
+const SERVICE_TOKEN: &str = "arn:aws:lambda:eu-central-1:123456789012:function:iot-job-template";
+
+/// A stack, which sends requests for its resources.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    pub name: String,
+    /// The stack's ARN.
+    pub id: String,
+}
+
+/// A request of CloudFormation. Sent again it is the same request: at-least-once delivery.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub json: Value,
+}
+
+impl Stack {
+    /// A stack with this name; two made with one name are one stack.
+    pub fn named(name: &str) -> Self {
+        Self::incarnation(name, 0)
+    }
+
+    /// The nth stack that has had this name: the name is the same, the id another.
+    pub fn incarnation(name: &str, n: u32) -> Self {
+        let id = format!(
+            "arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/5ac00000-0000-4000-8000-{n:012}"
+        );
+        Self {
+            name: name.to_owned(),
+            id,
+        }
+    }
+
+    pub fn create(&self, logical_id: &str, properties: Value) -> Event {
+        self.request("Create", logical_id, properties)
+    }
+
+    pub fn update(&self, logical_id: &str, physical_id: &str, new: Value, old: Value) -> Event {
+        self.request("Update", logical_id, new)
+            .with("PhysicalResourceId", json!(physical_id))
+            .with("OldResourceProperties", as_sent(old))
+    }
+
+    pub fn delete(&self, logical_id: &str, physical_id: &str, properties: Value) -> Event {
+        self.request("Delete", logical_id, properties)
+            .with("PhysicalResourceId", json!(physical_id))
+    }
+
+    /// A physical id as CloudFormation makes one up when it cancels a create.
+    pub fn made_up_id(&self, logical_id: &str) -> String {
+        format!("{}-{logical_id}-1M4DEUP0RAND0", self.name)
+    }
+
+    fn request(&self, kind: &str, logical_id: &str, properties: Value) -> Event {
+        static SENT: AtomicU32 = AtomicU32::new(1);
+        let number = SENT.fetch_add(1, Ordering::Relaxed);
+        Event {
+            json: json!({
+                "RequestType": kind,
+                "RequestId": format!("00000000-0000-4000-8000-{number:012}"),
+                "StackId": self.id,
+                "LogicalResourceId": logical_id,
+                "ResourceType": "Custom::IoTJobTemplate",
+                "ServiceToken": SERVICE_TOKEN,
+                "ResourceProperties": as_sent(properties),
+            }),
+        }
+    }
+}
+
+impl Event {
+    /// With the bucket's presigned URL for this request as its ResponseURL.
+    pub fn answered_at(self, bucket: &FakeBucket) -> Self {
+        let url = bucket.presigned_url(&self.request_id());
+        self.with("ResponseURL", json!(url))
+    }
+
+    /// With this member set, or replaced.
+    pub fn with(mut self, member: &str, value: Value) -> Self {
+        self.json[member] = value;
+        self
+    }
+
+    pub fn without(mut self, member: &str) -> Self {
+        self.json.as_object_mut().unwrap().remove(member);
+        self
+    }
+
+    pub fn request_id(&self) -> String {
+        self.json["RequestId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+impl From<&Event> for Vec<u8> {
+    fn from(event: &Event) -> Self {
+        event.json.to_string().into_bytes()
+    }
+}
+
+/// The properties as CloudFormation sends them: every scalar is a string, at every depth, and the
+/// ServiceToken comes along.
+fn as_sent(properties: Value) -> Value {
+    let mut sent = with_scalars_as_strings(properties);
+    if let Some(members) = sent.as_object_mut() {
+        members.insert("ServiceToken".to_owned(), json!(SERVICE_TOKEN));
+    }
+    sent
+}
+
+fn with_scalars_as_strings(value: Value) -> Value {
+    match value {
+        Value::Bool(b) => b.to_string().into(),
+        Value::Number(n) => n.to_string().into(),
+        Value::Array(items) => items.into_iter().map(with_scalars_as_strings).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(key, value)| (key, with_scalars_as_strings(value)))
+            .collect(),
+        string_or_null => string_or_null,
+    }
+}
