@@ -107,12 +107,21 @@ mod tests {
     use proptest::prelude::*;
 
     fn event() -> Event {
-        Event {
-            stack_id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/1".into(),
-            request_id: "request".into(),
-            logical_resource_id: "Reboot".into(),
-            ..Event::default()
-        }
+        event_with(
+            "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/1",
+            "request",
+            "Reboot",
+        )
+    }
+
+    fn event_with(stack_id: &str, request_id: &str, logical_resource_id: &str) -> Event {
+        let event = serde_json::json!({
+            "ResponseURL": "https://bucket",
+            "StackId": stack_id,
+            "RequestId": request_id,
+            "LogicalResourceId": logical_resource_id,
+        });
+        Event::read(&event.to_string()).unwrap()
     }
 
     fn failed(reason: Vec<String>) -> Answer {
@@ -180,8 +189,8 @@ mod tests {
             ids in prop::array::uniform4(".{0,2000}"),
             succeeded: bool,
         ) {
-            let [physical_id, stack_id, request_id, logical_resource_id] = ids;
-            let event = Event { stack_id, request_id, logical_resource_id, ..Event::default() };
+            let [physical_id, stack_id, request_id, logical_id] = ids;
+            let event = event_with(&stack_id, &request_id, &logical_id);
             let answer = Answer { succeeded, physical_id, reason: parts, data: HashMap::new() };
 
             let body = answer.body(&event);

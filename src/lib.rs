@@ -1,6 +1,7 @@
 //! A CloudFormation custom resource, `Custom::IoTJobTemplate`, that lets a stack own AWS IoT job templates.
 
 pub mod answer;
+pub mod backoff;
 pub mod event;
 pub mod handler;
 pub mod iot;

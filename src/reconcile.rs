@@ -4,6 +4,7 @@
 //! Every step is safe to repeat. Transient faults are tried again for as long as the deadline allows; the deadline itself
 //! is the caller's, who drops the work when it is over and finds in `Progress` what that leaves behind.
 
+use crate::backoff::Backoff;
 use crate::iot::{CallError, Cause, JobTemplates};
 use crate::job_template::{Content, Desired, Tags, Template};
 use crate::ownership::Owner;
@@ -568,25 +569,5 @@ pub fn physical_id_after_failure(owner: &Owner, request: &Request, leaves: Leave
             PhysicalId::OutcomeUnknown { candidate }
         }
         _ => physical_id,
-    }
-}
-
-/// Exponential backoff with full jitter.
-#[derive(Default)]
-pub struct Backoff {
-    attempts: u32,
-}
-
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(100);
-    const LONGEST: Duration = Duration::from_secs(20);
-
-    /// How long to wait before the next attempt.
-    pub fn next(&mut self) -> Duration {
-        let ceiling = Self::FIRST
-            .saturating_mul(2u32.saturating_pow(self.attempts))
-            .min(Self::LONGEST);
-        self.attempts = self.attempts.saturating_add(1);
-        ceiling.mul_f64(fastrand::f64())
     }
 }

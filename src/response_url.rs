@@ -1,7 +1,7 @@
 //! The presigned URL that the answer is PUT to. Whoever has it can answer for the resource: its query is a secret, and
 //! nothing here shows it.
 
-use crate::reconcile::Backoff;
+use crate::backoff::Backoff;
 use reqwest::Url;
 use tokio::time::{Instant, sleep, timeout_at};
 

@@ -16,6 +16,7 @@ pub struct Member {
     pub need: Need,
     pub kind: Kind,
     /// For the reference and the schema: what it is, in a line.
+    #[allow(dead_code)] // Until the schema is generated from it.
     pub about: &'static str,
 }
 
