@@ -13,7 +13,7 @@ impl Backoff {
     const LONGEST: Duration = Duration::from_secs(20);
 
     /// How long to wait before the next attempt.
-    pub fn next(&mut self) -> Duration {
+    pub fn pause(&mut self) -> Duration {
         let ceiling = Self::FIRST
             .saturating_mul(2u32.saturating_pow(self.attempts))
             .min(Self::LONGEST);

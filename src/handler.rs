@@ -223,7 +223,7 @@ fn read_request(event: &Event, log: &Log) -> Result<Request, Vec<String>> {
         "Update" => Ok(Request::Update {
             physical_id: physical_id()?,
             properties: wanted_properties(event, log)?,
-            old_properties: hinted_properties(event.old_properties()),
+            old_properties: hinted_properties(event.old_properties()).map(Box::new),
         }),
         "Delete" => Ok(Request::Delete {
             physical_id: physical_id()?,

@@ -17,7 +17,7 @@ pub enum Request {
     Update {
         physical_id: PhysicalId,
         properties: Desired,
-        old_properties: Option<Desired>,
+        old_properties: Option<Box<Desired>>,
     },
     Delete {
         physical_id: PhysicalId,

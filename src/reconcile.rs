@@ -118,7 +118,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 properties,
                 old_properties,
             } => {
-                let update_of = Some((physical_id, old_properties.as_ref()));
+                let update_of = Some((physical_id, old_properties.as_deref()));
                 let wanted = plan::wanted(self.owner, properties, update_of);
                 self.make_or_fail(request, &wanted).await
             }
@@ -156,7 +156,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             plan::Held::No => None,
             plan::Held::Yes { .. } => self.look(&wanted.id).await?,
         };
-        let mut pause = Backoff::default();
+        let mut backoff = Backoff::default();
         loop {
             let template = observed.as_ref().map(|(_, template)| template);
             match (plan::plan(self.owner, wanted, template), observed) {
@@ -196,7 +196,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                     self.set_leaves(Leaves::AsItWas);
                     if observed.is_none() {
                         // There a moment ago and gone now: whoever deleted it, try again.
-                        sleep(pause.next()).await;
+                        sleep(backoff.pause()).await;
                     }
                 }
                 // A plan to change a template comes from a template that was seen.
@@ -246,7 +246,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     /// Creates the template where there has just been one: a conflict may be the old one, not quite gone yet.
     async fn create_in_place(&self, wanted: &Wanted<'_>, tags: &Tags) -> Result<String, Failure> {
-        let mut pause = Backoff::default();
+        let mut backoff = Backoff::default();
         loop {
             match self
                 .create(&wanted.id, &wanted.properties.content, tags)
@@ -265,7 +265,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                     _ => {}
                 }
             }
-            sleep(pause.next()).await;
+            sleep(backoff.pause()).await;
         }
     }
 
@@ -297,7 +297,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         content: &Content,
         tags: &Tags,
     ) -> Result<Restored, Failure> {
-        let mut pause = Backoff::default();
+        let mut backoff = Backoff::default();
         loop {
             match self.create(&wanted.id, content, tags).await {
                 Ok(_) => return Ok(Restored::Old("")),
@@ -316,7 +316,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                     return Ok(Restored::Old(""));
                 }
             }
-            sleep(pause.next()).await;
+            sleep(backoff.pause()).await;
         }
     }
 
@@ -472,7 +472,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     ) -> Result<T, CallError> {
         const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
         const SHORTEST_ATTEMPT: Duration = Duration::from_millis(500);
-        let mut pause = Backoff::default();
+        let mut backoff = Backoff::default();
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
             let patience = (left / 3).clamp(SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
@@ -480,10 +480,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 Ok(Err(error)) if error.is_transient() => {
                     let asked = error.retry_after.unwrap_or_default();
                     self.progress.borrow_mut().last_fault = Some(error);
-                    pause.next().max(asked)
+                    backoff.pause().max(asked)
                 }
                 Ok(result) => return result,
-                Err(_) => pause.next(),
+                Err(_) => backoff.pause(),
             };
             sleep(wait).await;
         }

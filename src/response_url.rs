@@ -39,7 +39,7 @@ impl ResponseUrl {
     ) -> Result<(), String> {
         let mut last_fault = "there was no time for it".to_owned();
         let attempts = async {
-            let mut pause = Backoff::default();
+            let mut backoff = Backoff::default();
             loop {
                 // Without the URL: an error would show it.
                 let sent = http.put(self.0.clone()).body(body.clone()).send().await;
@@ -51,7 +51,7 @@ impl ResponseUrl {
                     Ok(response) => last_fault = format!("HTTP {}", response.status().as_u16()),
                     Err(error) => last_fault = innermost(&error),
                 }
-                sleep(pause.next()).await;
+                sleep(backoff.pause()).await;
             }
         };
         let outcome = timeout_at(deadline, attempts)
