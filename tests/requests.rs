@@ -158,7 +158,7 @@ fn bad_properties_are_refused_all_at_once_and_the_delete_that_follows_succeeds()
         json!({"JobTemplateId": "no good", "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}});
 
     let refused = world.send(fleet().create("Reboot", bad.clone()));
-    let deleted = world.send(fleet().delete("Reboot", &refused.physical_id(), bad));
+    let deleted = world.send(fleet().delete("Reboot", refused.physical_id(), bad));
 
     assert!(!refused.succeeded());
     for path in [
