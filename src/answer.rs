@@ -1,6 +1,7 @@
 //! The answer to CloudFormation: at most 4096 bytes of JSON, PUT to the presigned ResponseURL.
 
 use crate::event::Event;
+use crate::metrics::Why;
 use aws_lambda_events::cloudformation::{
     CloudFormationCustomResourceResponse as Response,
     CloudFormationCustomResourceResponseStatus as Status,
@@ -10,7 +11,8 @@ use std::collections::HashMap;
 /// What is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    pub succeeded: bool,
+    /// `None` if the request succeeded.
+    pub failed: Option<Why>,
     /// Not empty, and at most 1 KB.
     pub physical_id: String,
     /// The parts of the reason, most important first. What does not fit is cut at a part's end.
@@ -26,10 +28,9 @@ impl Answer {
     /// The body of the PUT.
     pub fn body(&self, event: &Event) -> Vec<u8> {
         let mut response = Response::default();
-        response.status = if self.succeeded {
-            Status::Success
-        } else {
-            Status::Failed
+        response.status = match self.failed {
+            None => Status::Success,
+            Some(_) => Status::Failed,
         };
         // The ids are copied verbatim. CloudFormation's own are far below these bounds; an event may hold anything.
         response.physical_resource_id = cut(&self.physical_id, 1024);
@@ -73,7 +74,8 @@ fn fit(parts: &[String], room: usize) -> String {
     }
 }
 
-const SEPARATOR: &str = "; ";
+/// Between the parts of a reason.
+pub const SEPARATOR: &str = "; ";
 const CUT: &str = "… (the whole is in the function's log)";
 
 fn rest(count: usize) -> String {
@@ -126,7 +128,7 @@ mod tests {
 
     fn failed(reason: Vec<String>) -> Answer {
         Answer {
-            succeeded: false,
+            failed: Some(Why::Refused),
             physical_id: "nothing-made:Reboot".into(),
             reason,
             data: HashMap::new(),
@@ -187,11 +189,12 @@ mod tests {
         fn an_answer_is_always_at_most_4096_bytes_of_json(
             parts in prop::collection::vec(".{0,2000}", 0..20),
             ids in prop::array::uniform4(".{0,2000}"),
-            succeeded: bool,
+            failed: bool,
         ) {
             let [physical_id, stack_id, request_id, logical_id] = ids;
             let event = event_with(&stack_id, &request_id, &logical_id);
-            let answer = Answer { succeeded, physical_id, reason: parts, data: HashMap::new() };
+            let failed = failed.then_some(Why::Refused);
+            let answer = Answer { failed, physical_id, reason: parts, data: HashMap::new() };
 
             let body = answer.body(&event);
 

@@ -1,11 +1,13 @@
 //! One invocation: from the event's bytes to the answer that was PUT. Whatever happens in between, there is an answer.
 
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
+use crate::backoff::Pace;
 use crate::event::Event;
 use crate::iot::JobTemplates;
 use crate::job_template::Desired;
 use crate::json::Json;
-use crate::log::{Level, Log};
+use crate::log::{self, Level, Log};
+use crate::metrics::{Ending, Metrics, Why};
 use crate::ownership::Owner;
 use crate::physical_id::PhysicalId;
 use crate::plan::Request;
@@ -24,6 +26,7 @@ pub struct Handler<I> {
     pub iot: I,
     pub http: reqwest::Client,
     pub log: Log,
+    pub pace: Pace,
     /// Plain http, which only a local response URL has.
     pub allow_http: bool,
 }
@@ -44,12 +47,28 @@ pub struct Unanswered(pub String);
 impl<I: JobTemplates> Handler<I> {
     pub async fn handle(&self, body: &str, invocation: &Invocation) -> Result<(), Unanswered> {
         let started = Instant::now();
-        let deadlines = Deadlines::of(started, invocation.time_left);
         let log = self.log.about([("requestId", &invocation.request_id)]);
+        let handled = self.handle_event(body, invocation, started, &log).await;
+        log.metrics(&Metrics {
+            function_name: function_name(&invocation.function_arn).to_owned(),
+            ending: *handled.as_ref().unwrap_or(&Ending::Unanswered),
+            duration: started.elapsed(),
+            throttles: self.pace.take_throttles(),
+        });
+        handled.map(drop)
+    }
 
-        let event = Event::read(body).map_err(|why| unanswered(&log, why.to_string()))?;
+    async fn handle_event(
+        &self,
+        body: &str,
+        invocation: &Invocation,
+        started: Instant,
+        log: &Log,
+    ) -> Result<Ending, Unanswered> {
+        let deadlines = Deadlines::of(started, invocation.time_left);
+        let event = Event::read(body).map_err(|why| unanswered(log, why.to_string()))?;
         let response_url = ResponseUrl::read(&event.response_url, self.allow_http)
-            .map_err(|why| unanswered(&log, why))?;
+            .map_err(|why| unanswered(log, why))?;
         let log = log.about([
             ("requestType", &event.request_type),
             ("stackId", &event.stack_id),
@@ -75,39 +94,15 @@ impl<I: JobTemplates> Handler<I> {
         let answered = response_url
             .put(&self.http, answer.body(&event), deadlines.answer)
             .await;
-
-        let level = if answer.succeeded {
-            Level::Info
-        } else {
-            Level::Error
-        };
-        log.line(
-            level,
-            "answer",
-            [
-                (
-                    "status",
-                    if answer.succeeded {
-                        "SUCCESS"
-                    } else {
-                        "FAILED"
-                    }
-                    .into(),
-                ),
-                ("physicalResourceId", answer.physical_id.as_str().into()),
-                ("plan", progress.borrow().plan.into()),
-                ("reason", answer.reason.join("; ").into()),
-                (
-                    "durationMs",
-                    (started.elapsed().as_micros() as f64 / 1000.0).into(),
-                ),
-            ],
-        );
-        answered.map_err(|why| unanswered(&log, why))
+        log_answer(&log, &answer, progress.borrow().plan, started.elapsed());
+        match answered {
+            Ok(()) => Ok(answer.failed.map_or(Ending::Succeeded, Ending::Failed)),
+            Err(why) => Err(unanswered(&log, why)),
+        }
     }
 
     /// Works out the answer; a panic is answered too, and so is the time's end.
-    async fn answer(
+    pub async fn answer(
         &self,
         event: &Event,
         invocation: &Invocation,
@@ -120,9 +115,10 @@ impl<I: JobTemplates> Handler<I> {
             .await
         {
             Ok(Ok(request)) => request,
-            Ok(Err(reason)) => return failed_unread(event, reason),
+            Ok(Err(reason)) => return failed_unread(event, Why::BadRequest, reason),
             Err(_) => {
-                return failed_unread(event, vec![panicked("reading the request", invocation)]);
+                let reason = vec![panicked("reading the request", invocation)];
+                return failed_unread(event, Why::Panic, reason);
             }
         };
         let owner = Owner {
@@ -134,23 +130,26 @@ impl<I: JobTemplates> Handler<I> {
             owner: &owner,
             arn_of: &|id| template_arn(&invocation.function_arn, id),
             deadline,
+            pace: &self.pace,
             progress,
         };
         // Boxed: a future this deep is more than the compiler takes in one piece.
         let work = AssertUnwindSafe(Box::pin(reconciler.reconcile(&request))).catch_unwind();
-        let interrupted = |why: String| {
+        let interrupted = |why, reason: String| {
             let progress = progress.borrow();
             let physical_id = physical_id_after_failure(&owner, &request, progress.leaves);
             failed(
                 &physical_id.write(&owner),
-                vec![why, progress.leaves.in_words().to_owned()],
+                why,
+                vec![reason, progress.leaves.in_words().to_owned()],
             )
         };
         match timeout_at(deadline, work).await {
             Ok(Ok(outcome)) => answer_to(outcome, event, &owner, log),
             Ok(Err(_panic)) => {
                 let doing = progress.borrow().doing.clone();
-                interrupted(panicked(&format!("trying to {doing}"), invocation))
+                let reason = panicked(&format!("trying to {doing}"), invocation);
+                interrupted(Why::Panic, reason)
             }
             Err(_elapsed) => {
                 let Progress {
@@ -159,9 +158,9 @@ impl<I: JobTemplates> Handler<I> {
                 let fault = last_fault
                     .map(|fault| format!(" (last, {fault})"))
                     .unwrap_or_default();
-                interrupted(format!(
-                    "the function's time was over while it tried to {doing}{fault}"
-                ))
+                let reason =
+                    format!("the function's time was over while it tried to {doing}{fault}");
+                interrupted(Why::OutOfTime, reason)
             }
         }
     }
@@ -192,6 +191,30 @@ impl Deadlines {
 fn unanswered(log: &Log, why: String) -> Unanswered {
     log.line(Level::Error, &why, []);
     Unanswered(why)
+}
+
+/// The line at a request's end. A reason too long for one line is in several.
+fn log_answer(log: &Log, answer: &Answer, plan: &str, duration: Duration) {
+    let (level, status) = match answer.failed {
+        None => (Level::Info, "SUCCESS"),
+        Some(_) => (Level::Error, "FAILED"),
+    };
+    let mut reason = log::in_lines(&answer.reason, answer::SEPARATOR);
+    let last = reason.pop();
+    for part in reason {
+        log.line(level, "reason", [("reason", part.into())]);
+    }
+    log.line(
+        level,
+        "answer",
+        [
+            ("status", status.into()),
+            ("physicalResourceId", answer.physical_id.as_str().into()),
+            ("plan", (!plan.is_empty()).then_some(plan).into()),
+            ("reason", last.into()),
+            ("durationMs", (duration.as_micros() as f64 / 1000.0).into()),
+        ],
+    );
 }
 
 /// Reads what the event asks for.
@@ -264,7 +287,7 @@ fn hinted_properties(json: Result<Json, String>) -> Option<Desired> {
 fn answer_to(outcome: Outcome, event: &Event, owner: &Owner, log: &Log) -> Answer {
     match outcome {
         Outcome::Made(made) => Answer {
-            succeeded: true,
+            failed: None,
             physical_id: made.id.clone(),
             reason: Vec::new(),
             data: HashMap::from([
@@ -277,31 +300,33 @@ fn answer_to(outcome: Outcome, event: &Event, owner: &Owner, log: &Log) -> Answe
                 log.line(Level::Warn, warning, []);
             }
             Answer {
-                succeeded: true,
+                failed: None,
                 physical_id: event.physical_resource_id.clone().unwrap_or_default(),
                 reason: warning.into_iter().collect(),
                 data: HashMap::new(),
             }
         }
-        Outcome::Failed { physical_id, why } => failed(&physical_id.write(owner), vec![why]),
+        Outcome::Failed { physical_id, why } => {
+            failed(&physical_id.write(owner), Why::Refused, vec![why])
+        }
     }
 }
 
 /// The answer to a request that could not even be read: nothing was made, and an id that there was stays.
-fn failed_unread(event: &Event, reason: Vec<String>) -> Answer {
+fn failed_unread(event: &Event, why: Why, reason: Vec<String>) -> Answer {
     let owner = Owner {
         stack_id: event.stack_id.clone(),
         logical_id: event.logical_resource_id.clone(),
     };
     match &event.physical_resource_id {
-        Some(physical_id) => failed(physical_id, reason),
-        None => failed(&PhysicalId::NothingMade.write(&owner), reason),
+        Some(physical_id) => failed(physical_id, why, reason),
+        None => failed(&PhysicalId::NothingMade.write(&owner), why, reason),
     }
 }
 
-fn failed(physical_id: &str, reason: Vec<String>) -> Answer {
+fn failed(physical_id: &str, why: Why, reason: Vec<String>) -> Answer {
     Answer {
-        succeeded: false,
+        failed: Some(why),
         physical_id: physical_id.to_owned(),
         reason,
         data: HashMap::new(),
@@ -313,6 +338,10 @@ fn panicked(doing: &str, invocation: &Invocation) -> String {
         "a mistake in this provider ended it while {doing}; the function's log has more under the request id {}",
         invocation.request_id
     )
+}
+
+fn function_name(function_arn: &str) -> &str {
+    function_arn.split(':').nth(6).unwrap_or_default()
 }
 
 /// The ARN of a template in the function's own account and region.

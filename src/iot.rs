@@ -1,6 +1,7 @@
 //! The six operations of AWS IoT that this provider needs, and how a call can end.
 
 pub mod aws;
+pub mod permissions;
 
 use crate::job_template::{Content, Tags};
 use std::fmt;

@@ -8,6 +8,7 @@ pub mod iot;
 pub mod job_template;
 pub mod json;
 pub mod log;
+pub mod metrics;
 pub mod ownership;
 pub mod physical_id;
 pub mod plan;

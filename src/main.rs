@@ -1,5 +1,6 @@
 //! The Lambda function's `bootstrap`: reads the environment, wires the parts together, and runs.
 
+use iot_job_template::backoff::Pace;
 use iot_job_template::handler::{Handler, Invocation, Unanswered};
 use iot_job_template::iot::aws::AwsIot;
 use iot_job_template::log::{Level, Log};
@@ -33,7 +34,6 @@ async fn main() -> ExitCode {
 }
 
 async fn run(log: Log) -> Result<(), Error> {
-    log_panics(log.clone());
     let endpoint_url = variable("AWS_ENDPOINT_URL_IOT").or_else(|| variable("AWS_ENDPOINT_URL"));
     let allow_http = endpoint_url.is_some();
     let http = transport::client(&TransportSettings {
@@ -44,10 +44,16 @@ async fn run(log: Log) -> Result<(), Error> {
         iot: AwsIot::new(http.clone(), variable("AWS_REGION"), endpoint_url),
         http,
         log,
+        pace: Pace::default(),
         allow_http,
     };
     let handler = &handler;
     let handle = service_fn(|event: LambdaEvent<String>| async move {
+        log_panics(
+            handler
+                .log
+                .about([("requestId", &event.context.request_id)]),
+        );
         let invocation = Invocation {
             request_id: event.context.request_id,
             function_arn: event.context.invoked_function_arn,

@@ -4,7 +4,7 @@
 //! Every step is safe to repeat. Transient faults are tried again for as long as the deadline allows; the deadline itself
 //! is the caller's, who drops the work when it is over and finds in `Progress` what that leaves behind.
 
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, Pace};
 use crate::iot::{CallError, Cause, JobTemplates};
 use crate::job_template::{Content, Desired, Tags, Template};
 use crate::ownership::Owner;
@@ -42,7 +42,7 @@ pub struct Progress {
     pub doing: String,
     pub leaves: Leaves,
     /// The transient fault that was met last.
-    pub last_fault: Option<CallError>,
+    pub last_fault: Option<String>,
     /// The plan that was carried out, for the log.
     pub plan: &'static str,
 }
@@ -90,6 +90,7 @@ pub struct Reconciler<'a, I> {
     pub arn_of: &'a dyn Fn(&str) -> Option<String>,
     /// When the caller will drop the work.
     pub deadline: Instant,
+    pub pace: &'a Pace,
     pub progress: &'a RefCell<Progress>,
 }
 
@@ -472,20 +473,32 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     ) -> Result<T, CallError> {
         const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
         const SHORTEST_ATTEMPT: Duration = Duration::from_millis(500);
+        let left = || self.deadline.saturating_duration_since(Instant::now());
         let mut backoff = Backoff::default();
         loop {
-            let left = self.deadline.saturating_duration_since(Instant::now());
-            let patience = (left / 3).clamp(SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
-            let wait = match timeout(patience, attempt()).await {
+            sleep(self.pace.wait(left())).await;
+            let patience = (left() / 3).clamp(SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
+            let (fault, pause) = match timeout(patience, attempt()).await {
+                Ok(Err(error)) if error.cause == Cause::Throttled => {
+                    self.pace.throttled();
+                    (error.to_string(), error.retry_after.unwrap_or_default())
+                }
                 Ok(Err(error)) if error.is_transient() => {
                     let asked = error.retry_after.unwrap_or_default();
-                    self.progress.borrow_mut().last_fault = Some(error);
-                    backoff.pause().max(asked)
+                    (error.to_string(), backoff.pause().max(asked))
                 }
-                Ok(result) => return result,
-                Err(_) => backoff.pause(),
+                Ok(result) => {
+                    self.pace.went_through();
+                    return result;
+                }
+                Err(_) => {
+                    let seconds = patience.as_secs_f64();
+                    let fault = format!("no answer from IoT in {seconds:.1} s");
+                    (fault, backoff.pause())
+                }
             };
-            sleep(wait).await;
+            self.progress.borrow_mut().last_fault = Some(fault);
+            sleep(pause).await;
         }
     }
 

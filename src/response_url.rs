@@ -1,9 +1,11 @@
 //! The presigned URL that the answer is PUT to. Whoever has it can answer for the resource: its query is a secret, and
 //! nothing here shows it.
 
-use crate::backoff::Backoff;
-use reqwest::Url;
-use tokio::time::{Instant, sleep, timeout_at};
+use crate::backoff::{Backoff, retry_after};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Response, Url};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 pub struct ResponseUrl(Url);
 
@@ -37,31 +39,53 @@ impl ResponseUrl {
         body: Vec<u8>,
         deadline: Instant,
     ) -> Result<(), String> {
+        const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
+        const SHORTEST: Duration = Duration::from_millis(100);
         let mut last_fault = "there was no time for it".to_owned();
         let attempts = async {
             let mut backoff = Backoff::default();
             loop {
-                // Without the URL: an error would show it.
-                let sent = http.put(self.0.clone()).body(body.clone()).send().await;
-                match sent.map_err(reqwest::Error::without_url) {
-                    Ok(response) if response.status().is_success() => return Ok(()),
-                    Ok(response) if !response.status().is_server_error() => {
-                        return Err(format!("HTTP {}", response.status().as_u16()));
+                // An attempt that hangs leaves half of the time to the next one; so does a pause, however long a one the
+                // bucket asks for.
+                let half =
+                    || (deadline.saturating_duration_since(Instant::now()) / 2).max(SHORTEST);
+                let patience = half().min(LONGEST_ATTEMPT);
+                let attempt = http.put(self.0.clone()).body(body.clone()).send();
+                let asked = match timeout(patience, attempt).await {
+                    Ok(Ok(response)) if response.status().is_success() => return Ok(()),
+                    Ok(Ok(response)) => {
+                        let fault = format!("HTTP {}", response.status().as_u16());
+                        if !response.status().is_server_error() {
+                            return Err(fault);
+                        }
+                        last_fault = fault;
+                        asked_pause(&response)
                     }
-                    Ok(response) => last_fault = format!("HTTP {}", response.status().as_u16()),
-                    Err(error) => last_fault = innermost(&error),
-                }
-                sleep(backoff.pause()).await;
+                    Ok(Err(error)) => {
+                        // An error shows the URL.
+                        last_fault = innermost(&error.without_url());
+                        Duration::ZERO
+                    }
+                    Err(_) => {
+                        last_fault = format!("no answer in {:.1} s", patience.as_secs_f64());
+                        Duration::ZERO
+                    }
+                };
+                sleep(backoff.pause().max(asked).min(half())).await;
             }
         };
-        let outcome = timeout_at(deadline, attempts)
-            .await
-            .unwrap_or_else(|_| Err(String::new()));
-        outcome.map_err(|why| {
-            let why = if why.is_empty() { &last_fault } else { &why };
-            format!("the answer could not be PUT to {}: {why}", self.host())
-        })
+        let outcome = timeout_at(deadline, attempts).await;
+        outcome
+            .unwrap_or(Err(last_fault))
+            .map_err(|why| format!("the answer could not be PUT to {}: {why}", self.host()))
     }
+}
+
+fn asked_pause(response: &Response) -> Duration {
+    let header = response.headers().get(RETRY_AFTER);
+    header
+        .and_then(|value| retry_after(value.to_str().ok()?))
+        .unwrap_or_default()
 }
 
 /// The last of an error's causes, which says what really happened; the ones before it name layers.

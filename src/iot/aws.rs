@@ -1,6 +1,7 @@
 //! The six operations over aws-sdk-iot: this crate's types in, the API's out, and back.
 
-use super::{CallError, Cause, JobTemplates};
+use super::{CallError, Cause, JobTemplates, permissions};
+use crate::backoff::retry_after;
 use crate::job_template::{self as ours, Content, Tags};
 use crate::transport::SdkHttpClient;
 use aws_credential_types::Credentials;
@@ -14,7 +15,6 @@ use aws_sdk_iot::operation::RequestId;
 use aws_sdk_iot::operation::describe_job_template::DescribeJobTemplateOutput;
 use aws_sdk_iot::types;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use std::time::Duration;
 
 /// AWS IoT, or what stands in for it.
 #[derive(Clone, Debug)]
@@ -140,19 +140,21 @@ impl JobTemplates for AwsIot {
             .send()
             .await
             .map_err(|error| without_document(call_error(OPERATION, error), content))?;
-        Ok(output.job_template_arn.unwrap_or_default())
+        output.job_template_arn.ok_or_else(|| no_arn(OPERATION))
     }
 
     async fn describe(&self, id: &str) -> Result<(String, Content), CallError> {
+        const OPERATION: &str = "DescribeJobTemplate";
         let output = self
             .client
             .describe_job_template()
             .job_template_id(id)
             .send()
             .await
-            .map_err(|error| call_error("DescribeJobTemplate", error))?;
+            .map_err(|error| call_error(OPERATION, error))?;
+        let arn = output.job_template_arn.clone();
         Ok((
-            output.job_template_arn.clone().unwrap_or_default(),
+            arn.ok_or_else(|| no_arn(OPERATION))?,
             from_description(output),
         ))
     }
@@ -226,10 +228,13 @@ fn call_error<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> C
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    let retry_after = error.raw_response().and_then(retry_after);
+    let retry_after = error
+        .raw_response()
+        .and_then(|response| retry_after(response.headers().get("retry-after")?));
     let request_id = error
         .raw_response()
         .and_then(|response| response.request_id().map(str::to_owned));
+    let mut hint = None;
     let (cause, said) = match &error {
         SdkError::ServiceError(refusal) => {
             let status = refusal.raw().status().as_u16();
@@ -240,6 +245,8 @@ where
                 }
                 None => format!("{} (HTTP {status})", or(code, "no error code")),
             };
+            let message = refusal.err().message().unwrap_or_default();
+            hint = permissions::hint(operation, code, message);
             (cause(status, code), said)
         }
         SdkError::ResponseError(_) => (Cause::Unclear, "the answer could not be read".to_owned()),
@@ -262,15 +269,24 @@ where
         ),
         _ => (Cause::Unclear, "no answer in time".to_owned()),
     };
-    let detail = match request_id {
-        Some(id) => format!("{said} (request id {id})"),
-        None => said,
-    };
+    let request_id = request_id.map(|id| format!(" (request id {id})"));
+    let hint = hint.map(|hint| format!(". {hint}"));
+    let detail = said + &request_id.unwrap_or_default() + &hint.unwrap_or_default();
     CallError {
         operation,
         cause,
         detail,
         retry_after,
+    }
+}
+
+/// A body that is JSON but not IoT's: something between us and the service wrote it.
+fn no_arn(operation: &'static str) -> CallError {
+    CallError {
+        operation,
+        cause: Cause::Unclear,
+        detail: "the answer names no ARN".to_owned(),
+        retry_after: None,
     }
 }
 
@@ -290,12 +306,6 @@ fn cause(status: u16, code: &str) -> Cause {
         }
         _ => Cause::Refused,
     }
-}
-
-/// Seconds, as IoT's front end would give them.
-fn retry_after(response: &HttpResponse) -> Option<Duration> {
-    let seconds = response.headers().get("retry-after")?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// The last of an error's causes, which says what really happened; the ones before it name layers.
