@@ -9,6 +9,8 @@ mod report;
 mod shorthand;
 mod spec;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 pub use report::Finding;
 

@@ -1,6 +1,6 @@
 //! The job document: a string goes to IoT byte for byte; a map or list only where nothing can have been lost.
 
-use super::read::{Read, wrong};
+use super::read::{Read, is_numeric, wrong};
 use super::report::{Path, Report};
 use super::spec::Kind;
 use crate::json::Json;
@@ -19,10 +19,6 @@ pub fn read(max: usize, json: &Json, path: &Path, report: &mut Report) -> Read {
             write_lossless(json, path, report, &mut text);
             if report.problems.len() > problems {
                 return Read::Wrong;
-            }
-            // A map without members is the same as leaving it out.
-            if text == "{}" {
-                return Read::LeftOut;
             }
             text
         }
@@ -108,14 +104,12 @@ fn write_string(value: &str, text: &mut String) {
     text.push_str(&serde_json::Value::from(value).to_string());
 }
 
-/// Whether text can be what CloudFormation makes of something else: true, false, null, or a number. YAML writes numbers
-/// that JSON does not have (+5, .5, 007); they count too.
+/// Whether text can be what CloudFormation makes of something else.
 fn may_have_been_no_text(text: &str) -> bool {
-    matches!(text, "true" | "false" | "null")
-        || (text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
-            && text.parse::<f64>().is_ok())
+    is_numeric(text)
+        || ["true", "false", "null"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// How deep arrays and objects are nested in a text that is known to be JSON.

@@ -1,11 +1,11 @@
 //! Reads JSON by the table in `spec.rs`: keys in any spelling, scalars in any form; every problem reported at its path.
 
 use super::report::{Path, Report, quoted};
-use super::spec::{Class, DecimalBound, Kind, MapSpec, Member, Need};
+use super::spec::{Class, DecimalBound, Kind, ListSpec, MapSpec, Member, NO_MAX, Need};
 use super::{document, tags};
 use crate::json::Json;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Number, Value};
+use std::collections::{BTreeMap, HashSet};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// What came of reading a value.
@@ -58,6 +58,7 @@ pub fn read(kind: &Kind, json: &Json, path: &Path, report: &mut Report) -> Read 
     match (kind, json) {
         (Kind::Ignored, _) | (_, Json::Null) => Read::LeftOut,
         (_, Json::String(text)) if text.is_empty() => Read::LeftOut,
+        (_, Json::Object(entries)) if entries.is_empty() => Read::LeftOut,
         (Kind::Text { min, max, class }, _) => read_text(*min, *max, *class, json, path, report),
         (Kind::Integer { min, max }, _) => read_integer(*min, *max, json, path, report),
         (Kind::Decimal { bound }, _) => read_decimal(*bound, json, path, report),
@@ -71,16 +72,14 @@ pub fn read(kind: &Kind, json: &Json, path: &Path, report: &mut Report) -> Read 
                 settle(spec, fields, path, report)
             }
         }
-        (Kind::List { of, min, max }, Json::Array(items)) => {
-            read_list(of, *min, *max, items, path, report)
-        }
+        (Kind::List(spec), Json::Array(items)) => read_list(spec, items, path, report),
         (Kind::Document { max }, _) => document::read(*max, json, path, report),
         (Kind::Tags, _) => tags::read(json, path, report),
         (Kind::Scalar, _) => match json.scalar_text() {
             Some(text) => Read::Good(text.into()),
             None => wrong(kind, json, path, report),
         },
-        (Kind::Map(_) | Kind::List { .. }, _) => wrong(kind, json, path, report),
+        (Kind::Map(_) | Kind::List(_), _) => wrong(kind, json, path, report),
     }
 }
 
@@ -112,12 +111,21 @@ fn read_members(
 ) -> Fields {
     let mut fields = Fields::default();
     for (key, json) in entries {
-        let Some(member) = spec.members.iter().find(|member| member.is_written(key)) else {
+        let Some(member) = spec.member(key) else {
             report.problem(path, unknown_key(key, spec.members));
             continue;
         };
         let path = path.member(member.name);
-        let value = match read(&member.kind, json, &path, report) {
+        let value = match (read(&member.kind, json, &path, report), &member.kind) {
+            // Where there has to be a map, one with nothing in it is one.
+            (Read::LeftOut, Kind::Map(spec))
+                if member.need == Need::Required && matches!(json, Json::Object(_)) =>
+            {
+                settle(spec, Fields::default(), &path, report)
+            }
+            (read, _) => read,
+        };
+        let value = match value {
             Read::LeftOut => continue,
             Read::Wrong => None,
             Read::Good(value) => Some(value),
@@ -145,6 +153,13 @@ fn settle(spec: &MapSpec, mut fields: Fields, path: &Path, report: &mut Report) 
         }
     }
     fields.into_value().map_or(Read::Wrong, Read::Good)
+}
+
+impl MapSpec {
+    /// The member that `key` is a way to write.
+    fn member(&self, key: &str) -> Option<&'static Member> {
+        self.members.iter().find(|member| member.is_written(key))
+    }
 }
 
 impl Member {
@@ -231,7 +246,7 @@ fn read_text(
         report.problem(
             path,
             format!(
-                "{} has {} in it; it takes {}",
+                "{} {}; it takes {}",
                 quoted(&text),
                 stranger,
                 kind.accepts()
@@ -281,13 +296,30 @@ fn has_two_decimals_at_most(value: f64) -> bool {
         .is_none_or(|(_, decimals)| decimals.len() <= 2)
 }
 
-/// A number, or text that reads as one.
-fn number(json: &Json) -> Option<serde_json::Number> {
+/// A number, or text that reads as one: as JSON writes it or YAML does (`+5`, `.5`, `5.`). Not `010`, which YAML takes for
+/// eight.
+fn number(json: &Json) -> Option<Number> {
     match json {
         Json::Number(number) => Some(number.clone()),
-        Json::String(text) => serde_json::from_str(text).ok(),
+        Json::String(text) => {
+            let text = text.trim();
+            let digits = text.trim_start_matches(['+', '-']).as_bytes();
+            let is_octal = matches!(digits, [b'0', b'0'..=b'9', ..]);
+            match text.parse::<i64>() {
+                _ if is_octal || !is_numeric(text) => None,
+                Ok(whole) => Some(whole.into()),
+                Err(_) => Number::from_f64(text.parse().ok()?),
+            }
+        }
         _ => None,
     }
+}
+
+/// Whether text is a number, as somebody may have written it without quotes.
+pub fn is_numeric(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+        && text.parse::<f64>().is_ok()
 }
 
 fn read_choice(
@@ -306,41 +338,56 @@ fn read_choice(
     }
 }
 
-fn read_list(
-    of: &Kind,
-    min: usize,
-    max: usize,
-    items: &[Json],
-    path: &Path,
-    report: &mut Report,
-) -> Read {
-    if items.len() < min || items.len() > max {
+fn read_list(spec: &ListSpec, items: &[Json], path: &Path, report: &mut Report) -> Read {
+    let problems = report.problems.len();
+    if items.len() < spec.min || items.len() > spec.max {
         report.problem(
             path,
-            format!(
-                "has {} items; it takes {}",
-                items.len(),
-                list_accepts(of, min, max)
-            ),
+            format!("has {} items; it takes {}", items.len(), spec.accepts()),
         );
-        return Read::Wrong;
     }
-    let mut good = Some(Vec::with_capacity(items.len()));
+    let mut good = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let path = path.item(index);
-        match (read(of, item, &path, report), &mut good) {
-            (Read::Good(value), Some(good)) => good.push(value),
-            (Read::Good(_), None) => {}
-            (Read::Wrong, _) => good = None,
-            (Read::LeftOut, _) => {
-                report.problem(&path, format!("empty; it takes {}", of.accepts()));
-                good = None;
+        match read(spec.of, item, &path, report) {
+            Read::Good(value) => good.push(value),
+            Read::Wrong => {}
+            Read::LeftOut => {
+                report.problem(&path, format!("empty; it takes {}", spec.of.accepts()));
             }
         }
     }
-    match good {
-        Some(good) => Read::Good(good.into()),
-        None => Read::Wrong,
+    report_repeats(spec, items, path, report);
+    if report.problems.len() == problems {
+        Read::Good(good.into())
+    } else {
+        Read::Wrong
+    }
+}
+
+/// Looks at what was written, so that a repeat shows beside whatever else is wrong with an item.
+fn report_repeats(spec: &ListSpec, items: &[Json], path: &Path, report: &mut Report) {
+    let (Some(name), Kind::Map(item_spec)) = (spec.distinct, spec.of) else {
+        return;
+    };
+    let mut seen = HashSet::new();
+    for (index, item) in items.iter().enumerate() {
+        let Json::Object(entries) = item else {
+            continue;
+        };
+        let written = entries
+            .iter()
+            .find(|(key, _)| item_spec.member(key).is_some_and(|m| m.name == name))
+            .and_then(|(_, value)| value.scalar_text())
+            .filter(|text| !text.is_empty());
+        if let Some(text) = written
+            && !seen.insert(text.clone())
+        {
+            report.problem(
+                &path.item(index).member(name),
+                format!("{} is there already; it takes each once", quoted(&text)),
+            );
+        }
     }
 }
 
@@ -371,7 +418,7 @@ impl Kind {
         match self {
             Kind::Text { min, max, class } => {
                 let length = match (min, max) {
-                    (_, &usize::MAX) => "text".to_owned(),
+                    (_, &NO_MAX) => "text".to_owned(),
                     (0, max) => format!("text of at most {max} characters"),
                     (min, max) => format!("text of {min} to {max} characters"),
                 };
@@ -393,7 +440,7 @@ impl Kind {
                 let names: Vec<_> = spec.members.iter().map(|member| member.name).collect();
                 format!("a map of {}", names.join(", "))
             }
-            Kind::List { of, min, max } => list_accepts(of, *min, *max),
+            Kind::List(spec) => spec.accepts(),
             Kind::Document { max } => format!("JSON of at most {max} characters"),
             Kind::Tags => "a list of Key/Value pairs, or a map".to_owned(),
             Kind::Scalar => "text, a number, true or false".to_owned(),
@@ -402,28 +449,30 @@ impl Kind {
     }
 }
 
-fn list_accepts(of: &Kind, min: usize, max: usize) -> String {
-    let items = match of {
-        Kind::Map(spec) => {
-            let names: Vec<_> = spec.members.iter().map(|member| member.name).collect();
-            format!("maps of {}", names.join(", "))
+impl ListSpec {
+    fn accepts(&self) -> String {
+        let items = match self.of {
+            Kind::Map(spec) => {
+                let names: Vec<_> = spec.members.iter().map(|member| member.name).collect();
+                format!("maps of {}", names.join(", "))
+            }
+            kind => format!("items, each {}", kind.accepts()),
+        };
+        match (self.min, self.max) {
+            (0, NO_MAX) => format!("a list of {items}"),
+            (min, NO_MAX) => format!("a list of {min} or more {items}"),
+            (min, max) => format!("a list of {min} to {max} {items}"),
         }
-        _ => format!("items, each {}", of.accepts()),
-    };
-    match (min, max) {
-        (0, usize::MAX) => format!("a list of {items}"),
-        (min, usize::MAX) => format!("a list of {min} or more {items}"),
-        (min, max) => format!("a list of {min} to {max} {items}"),
     }
 }
 
 impl Class {
-    /// The first character (or, of an ARN, the first part) that does not belong, in words.
+    /// What text that does not belong has, or has not, in words.
     fn first_stranger(self, text: &str) -> Option<String> {
         let rest = match self {
             Class::Arn => match text.strip_prefix("arn:") {
-                None => return Some("no arn: in front".to_owned()),
-                Some("") => return Some("nothing after arn:".to_owned()),
+                None => return Some("has no arn: in front".to_owned()),
+                Some("") => return Some("has nothing after arn:".to_owned()),
                 Some(rest) => rest,
             },
             _ => text,
@@ -431,8 +480,10 @@ impl Class {
         rest.chars()
             .find(|character| !self.allows(*character))
             .map(|character| match character.general_category_group() {
-                GeneralCategoryGroup::Other => format!("the character U+{:04X}", character as u32),
-                _ => format!("the character {character:?}"),
+                GeneralCategoryGroup::Other => {
+                    format!("has the character U+{:04X} in it", character as u32)
+                }
+                _ => format!("has the character {character:?} in it"),
             })
     }
 

@@ -7,8 +7,12 @@ use std::fmt;
 pub struct Path(String);
 
 impl Path {
+    /// A name that is none of ours, in a document or as a tag's key, is in quotes where it could be misread.
     pub fn member(&self, name: &str) -> Path {
-        if self.0.is_empty() {
+        let plain = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if name.is_empty() || name.len() > LONGEST_SHOWN || !plain(name) {
+            Path(format!("{}[{}]", self.0, quoted(name)))
+        } else if self.0.is_empty() {
             Path(name.to_owned())
         } else {
             Path(format!("{}.{name}", self.0))
@@ -65,15 +69,17 @@ impl Report {
     }
 }
 
+/// More characters than this of what was written are not shown.
+const LONGEST_SHOWN: usize = 64;
+
 /// What was written, for an error message: in quotes, on one line, and never so long that it hides the rest.
 pub fn quoted(written: &str) -> String {
-    const MOST: usize = 64;
     let mut shown: String = written
         .chars()
-        .take(MOST)
+        .take(LONGEST_SHOWN)
         .flat_map(char::escape_debug)
         .collect();
-    if written.chars().nth(MOST).is_some() {
+    if written.chars().nth(LONGEST_SHOWN).is_some() {
         shown.push('…');
     }
     format!("\"{shown}\"")

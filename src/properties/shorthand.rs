@@ -5,10 +5,9 @@
 
 use super::read::Fields;
 use super::report::{Path, Report, quoted};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 pub fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.has("Document") && fields.has("DocumentSource") {
@@ -29,7 +28,8 @@ pub fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) 
     require_role_for_placeholders(fields, path, report);
 }
 
-/// The service refuses placeholders for presigned URLs without a role (measured).
+/// The service refuses placeholders for presigned URLs without a role (measured). A template from a job may have the
+/// job's.
 fn require_role_for_placeholders(fields: &mut Fields, path: &Path, report: &mut Report) {
     let has_placeholder = fields
         .get("Document")
@@ -40,7 +40,7 @@ fn require_role_for_placeholders(fields: &mut Fields, path: &Path, report: &mut 
     let has_role = fields
         .get("PresignedUrlConfig")
         .is_some_and(|config| config.get("RoleArn").is_some());
-    if has_placeholder && !has_role && !config_is_wrong {
+    if has_placeholder && !has_role && !config_is_wrong && !fields.has("JobArn") {
         report.problem(
             &path.member("PresignedUrlConfig").member("RoleArn"),
             "missing; the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role",
@@ -140,29 +140,6 @@ pub fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
     );
 }
 
-/// The service refuses two criteria with one failure type (measured).
-pub fn settle_abort(fields: &mut Fields, path: &Path, report: &mut Report) {
-    let Some(criteria) = fields.get("CriteriaList").and_then(Value::as_array) else {
-        return;
-    };
-    let mut seen = HashSet::new();
-    for (index, criterion) in criteria.iter().enumerate() {
-        let failure_type = criterion
-            .get("FailureType")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        if !seen.insert(failure_type) {
-            report.problem(
-                &path
-                    .member("CriteriaList")
-                    .item(index)
-                    .member("FailureType"),
-                format!("\"{failure_type}\" has a criterion already; it takes one for each type"),
-            );
-        }
-    }
-}
-
 pub fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.get("Action").and_then(Value::as_str) == Some("ABORT") {
         fields.set("Action", "CANCEL");
@@ -187,18 +164,11 @@ pub fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Repo
 pub fn settle_maintenance_window(fields: &mut Fields, path: &Path, report: &mut Report) {
     let start = settle_start(fields, path, report);
     settle_end(start, fields, path, report);
-    if !fields.has("DurationInMinutes") {
-        report.problem(
-            &path.member("DurationInMinutes"),
-            "missing; it takes an integer from 1 to 1430, or give StartTime and EndTime as RFC 3339 moments",
-        );
-        fields.set_wrong("DurationInMinutes");
-    }
 }
 
 /// What StartTime turned out to be.
 enum Start {
-    Moment(DateTime),
+    Moment(OffsetDateTime),
     Cron,
     Unknown,
 }
@@ -213,7 +183,7 @@ fn settle_start(fields: &mut Fields, path: &Path, report: &mut Report) -> Start 
     let at = path.member("StartTime");
     match whole_minute(written) {
         Ok(moment) => {
-            let cron = cron(&moment);
+            let cron = cron(moment);
             report.warning(&at, format!("became {cron}"));
             fields.set("StartTime", cron);
             Start::Moment(moment)
@@ -252,7 +222,7 @@ fn settle_end(start: Start, fields: &mut Fields, path: &Path, report: &mut Repor
             "goes with a StartTime that is an RFC 3339 moment; beside a cron expression give DurationInMinutes",
         ),
         (Start::Moment(start), Ok(end)) => {
-            let minutes = (end.secs() - start.secs()) / 60;
+            let minutes = (end - start).whole_minutes();
             if (1..=1430).contains(&minutes) {
                 report.warning(&at, format!("became DurationInMinutes {minutes}"));
                 fields.set("DurationInMinutes", minutes);
@@ -271,11 +241,14 @@ fn looks_like_date(text: &str) -> bool {
     matches!(text.as_bytes(), [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|b| b.is_ascii_digit()))
 }
 
-fn whole_minute(written: &str) -> Result<DateTime, String> {
+fn whole_minute(written: &str) -> Result<OffsetDateTime, String> {
     let shown = quoted(written);
-    let moment = DateTime::from_str(written, Format::DateTimeWithOffset)
-        .map_err(|_| format!("{shown} is no RFC 3339 moment, such as 2026-10-01T02:00:00Z"))?;
-    if moment.secs() % 60 != 0 || moment.subsec_nanos() != 0 {
+    let moment = OffsetDateTime::parse(written, &Rfc3339)
+        .ok()
+        .and_then(|moment| moment.checked_to_offset(UtcOffset::UTC))
+        .filter(|moment| moment.year() >= 0)
+        .ok_or_else(|| format!("{shown} is no RFC 3339 moment, such as 2026-10-01T02:00:00Z"))?;
+    if moment.second() != 0 || moment.nanosecond() != 0 {
         return Err(format!(
             "{shown} is not on the minute; a window's seconds must be zero"
         ));
@@ -283,16 +256,14 @@ fn whole_minute(written: &str) -> Result<DateTime, String> {
     Ok(moment)
 }
 
-/// The six-field AWS cron expression that names one moment, in UTC.
-fn cron(moment: &DateTime) -> String {
-    let text = moment.fmt(Format::DateTime).unwrap_or_default();
-    let number = |from: usize, to: usize| {
-        text.get(from..to)
-            .and_then(|digits| digits.parse::<u32>().ok())
-            .unwrap_or_default()
-    };
-    // 2026-10-01T02:00:00Z
-    let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
-    let (hour, minute) = (number(11, 13), number(14, 16));
-    format!("cron({minute} {hour} {day} {month} ? {year})")
+/// The six-field AWS cron expression that names one moment, given in UTC.
+fn cron(moment: OffsetDateTime) -> String {
+    format!(
+        "cron({} {} {} {} ? {})",
+        moment.minute(),
+        moment.hour(),
+        moment.day(),
+        u8::from(moment.month()),
+        moment.year()
+    )
 }

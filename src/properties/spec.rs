@@ -16,16 +16,21 @@ pub struct Member {
     pub need: Need,
     pub kind: Kind,
     /// For the reference and the schema: what it is, in a line.
-    #[allow(dead_code)] // Until the schema is generated from it.
     pub about: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     Required,
-    Optional,
-    /// Not a member of the API: the seed's shorthand, with one documented meaning.
-    Shorthand,
+    Optional {
+        /// What holds where it is left out, in words; empty where that is nothing.
+        default: &'static str,
+    },
+    /// Not a member of the API: shorthand, with one documented meaning.
+    Shorthand {
+        /// The member that may not be given beside it.
+        stands_for: &'static str,
+    },
 }
 
 /// What a member takes.
@@ -49,11 +54,7 @@ pub enum Kind {
         also: &'static [&'static str],
     },
     Map(&'static MapSpec),
-    List {
-        of: &'static Kind,
-        min: usize,
-        max: usize,
-    },
+    List(ListSpec),
     /// JSON text, or a map or list where that is lossless.
     Document {
         max: usize,
@@ -89,15 +90,26 @@ pub enum DecimalBound {
 
 /// A map with known members.
 pub struct MapSpec {
+    /// The API's name for the structure.
+    pub name: &'static str,
     pub members: &'static [Member],
     /// Replaces shorthand by what it stands for, and checks what concerns more than one member.
     pub settle: fn(&mut Fields, &Path, &mut Report),
 }
 
+/// A list, and how many items it takes.
+pub struct ListSpec {
+    pub of: &'static Kind,
+    pub min: usize,
+    pub max: usize,
+    /// A member of the items that no two of them may have in common.
+    pub distinct: Option<&'static str>,
+}
+
 /// The largest value of the model's type "integer", which has 32 bits, where the model gives no bound.
-const MAX_INTEGER: i64 = i32::MAX as i64;
+pub const MAX_INTEGER: i64 = i32::MAX as i64;
 /// No bound in the model.
-const NO_MAX: usize = usize::MAX;
+pub const NO_MAX: usize = usize::MAX;
 
 const fn required(name: &'static str, kind: Kind, about: &'static str) -> Member {
     Member {
@@ -110,15 +122,29 @@ const fn required(name: &'static str, kind: Kind, about: &'static str) -> Member
 }
 
 const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Member {
+    default("", name, kind, about)
+}
+
+const fn default(
+    default: &'static str,
+    name: &'static str,
+    kind: Kind,
+    about: &'static str,
+) -> Member {
     Member {
-        need: Need::Optional,
+        need: Need::Optional { default },
         ..required(name, kind, about)
     }
 }
 
-const fn shorthand(name: &'static str, kind: Kind, about: &'static str) -> Member {
+const fn shorthand(
+    stands_for: &'static str,
+    name: &'static str,
+    kind: Kind,
+    about: &'static str,
+) -> Member {
     Member {
-        need: Need::Shorthand,
+        need: Need::Shorthand { stands_for },
         ..required(name, kind, about)
     }
 }
@@ -136,26 +162,34 @@ const fn choice(of: &'static [&'static str]) -> Kind {
 }
 
 const fn list(of: &'static Kind, min: usize, max: usize) -> Kind {
-    Kind::List { of, min, max }
+    Kind::List(ListSpec {
+        of,
+        min,
+        max,
+        distinct: None,
+    })
 }
 
 fn nothing_to_settle(_: &mut Fields, _: &Path, _: &mut Report) {}
 
 /// The properties of a `Custom::IoTJobTemplate`.
 pub static PROPERTIES: MapSpec = MapSpec {
+    name: "CreateJobTemplateRequest",
     settle: shorthand::settle_properties,
     members: &[
-        optional(
+        default(
+            "named after the stack and the resource",
             "JobTemplateId",
             text(1, 64, Class::Id),
-            "The template's id. Left out, the template is named after the stack and the resource.",
+            "The template's id.",
         ),
         required(
             "Description",
             text(1, 2028, Class::NoControl),
             "What the template is for.",
         ),
-        optional(
+        default(
+            "`{}`, where there is no DocumentSource or JobArn either",
             "Document",
             Kind::Document { max: 32768 },
             "The job document: JSON text, sent byte for byte; or a map or list where no leaf could have been anything but text.",
@@ -229,6 +263,7 @@ pub static PROPERTIES: MapSpec = MapSpec {
 };
 
 static TIMEOUT_CONFIG: MapSpec = MapSpec {
+    name: "TimeoutConfig",
     settle: nothing_to_settle,
     members: &[optional(
         "InProgressTimeoutInMinutes",
@@ -239,6 +274,7 @@ static TIMEOUT_CONFIG: MapSpec = MapSpec {
 };
 
 static ROLLOUT_CONFIG: MapSpec = MapSpec {
+    name: "JobExecutionsRolloutConfig",
     settle: shorthand::settle_rollout,
     members: &[
         optional(
@@ -255,14 +291,16 @@ static ROLLOUT_CONFIG: MapSpec = MapSpec {
             )
         },
         shorthand(
+            "ExponentialRolloutRate",
             "MinimumPerMinute",
             integer(1, MAX_INTEGER),
-            "The rate to begin with: stands for an ExponentialRolloutRate up to MaximumPerMinute.",
+            "The rate to begin with, beside the MaximumPerMinute that it grows to.",
         ),
     ],
 };
 
 static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
+    name: "ExponentialRolloutRate",
     settle: nothing_to_settle,
     members: &[
         required(
@@ -286,6 +324,7 @@ static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
 };
 
 static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
+    name: "RateIncreaseCriteria",
     settle: nothing_to_settle,
     members: &[
         optional(
@@ -302,6 +341,7 @@ static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
 };
 
 static RETRY_CONFIG: MapSpec = MapSpec {
+    name: "JobExecutionsRetryConfig",
     settle: shorthand::settle_retry,
     members: &[
         Member {
@@ -313,14 +353,16 @@ static RETRY_CONFIG: MapSpec = MapSpec {
             )
         },
         shorthand(
+            "RetryCriteriaList",
             "RetryAttempts",
             integer(0, 10),
-            "Stands for one criterion: FailureType ALL, and NumberOfRetries this.",
+            "How often an execution is tried again, whatever its failure.",
         ),
     ],
 };
 
 static RETRY_CRITERIA: MapSpec = MapSpec {
+    name: "RetryCriteria",
     settle: nothing_to_settle,
     members: &[
         required(
@@ -337,15 +379,23 @@ static RETRY_CRITERIA: MapSpec = MapSpec {
 };
 
 static ABORT_CONFIG: MapSpec = MapSpec {
-    settle: shorthand::settle_abort,
+    name: "AbortConfig",
+    settle: nothing_to_settle,
     members: &[required(
         "CriteriaList",
-        list(&Kind::Map(&ABORT_CRITERIA), 1, NO_MAX),
+        Kind::List(ListSpec {
+            of: &Kind::Map(&ABORT_CRITERIA),
+            min: 1,
+            max: NO_MAX,
+            // Measured.
+            distinct: Some("FailureType"),
+        }),
         "One criterion for each type of failure.",
     )],
 };
 
 static ABORT_CRITERIA: MapSpec = MapSpec {
+    name: "AbortCriteria",
     settle: shorthand::settle_abort_criteria,
     members: &[
         required(
@@ -359,24 +409,27 @@ static ABORT_CRITERIA: MapSpec = MapSpec {
                 of: &["CANCEL"],
                 also: &["ABORT"],
             },
-            "What is done: CANCEL. ABORT is shorthand for it.",
+            "What is done: the job is cancelled. ABORT is shorthand for CANCEL.",
         ),
-        optional(
+        default(
+            "0.01, the least that IoT takes",
             "ThresholdPercentage",
             Kind::Decimal {
                 bound: DecimalBound::Percentage(100.0),
             },
-            "The share of executions that must have failed. Left out: 0.01, the least that IoT takes.",
+            "The share of executions that must have failed, in percent.",
         ),
-        optional(
+        default(
+            "1",
             "MinNumberOfExecutedThings",
             integer(1, MAX_INTEGER),
-            "The executions that must be over before the share counts. Left out: 1.",
+            "The executions that must be over before the share counts.",
         ),
     ],
 };
 
 static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
+    name: "PresignedUrlConfig",
     settle: nothing_to_settle,
     members: &[
         optional(
@@ -393,6 +446,7 @@ static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
 };
 
 static MAINTENANCE_WINDOW: MapSpec = MapSpec {
+    name: "MaintenanceWindow",
     settle: shorthand::settle_maintenance_window,
     members: &[
         required(
@@ -400,29 +454,27 @@ static MAINTENANCE_WINDOW: MapSpec = MapSpec {
             text(1, 256, Class::Any),
             "`cron(minutes hours day-of-month month day-of-week year)` in UTC; or, as shorthand, one RFC 3339 moment.",
         ),
-        optional(
+        required(
             "DurationInMinutes",
             integer(1, 1430),
-            "How long the window is open. Required unless EndTime is given.",
+            "How long the window is open.",
         ),
         shorthand(
+            "DurationInMinutes",
             "EndTime",
             text(1, 256, Class::Any),
-            "An RFC 3339 moment: stands for DurationInMinutes, counted from StartTime.",
+            "An RFC 3339 moment, counted from a StartTime that is one too.",
         ),
     ],
 };
 
 /// The members of a tag in a list of tags.
 pub static TAG: MapSpec = MapSpec {
+    name: "Tag",
     settle: nothing_to_settle,
     members: &[
         required("Key", TAG_KEY, "The tag's name."),
-        optional(
-            "Value",
-            TAG_VALUE,
-            "The tag's value. Left out: the empty text.",
-        ),
+        default("the empty text", "Value", TAG_VALUE, "The tag's value."),
     ],
 };
 
