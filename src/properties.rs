@@ -4,15 +4,21 @@
 //! One rule above all: never stricter than the service, never silently different from what was written.
 
 mod document;
+#[cfg(test)]
+mod published;
 mod read;
+mod reference;
 mod report;
+mod schema;
 mod shorthand;
 mod spec;
 mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use reference::{attributes_table, maps, properties_table};
 pub use report::Finding;
+pub use schema::json_schema;
 
 use crate::job_template::Desired;
 use crate::json::Json;

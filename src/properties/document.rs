@@ -31,7 +31,7 @@ pub fn read(max: usize, json: &Json, path: &Path, report: &mut Report) -> Read {
     if length > max {
         report.problem(
             path,
-            format!("has {length} characters; it takes at most {max}"),
+            format!("has {length} characters (it takes at most {max})"),
         );
         return Read::Wrong;
     }
@@ -44,7 +44,7 @@ pub fn read(max: usize, json: &Json, path: &Path, report: &mut Report) -> Read {
     if depth > MAX_DEPTH {
         report.problem(
             path,
-            format!("is nested {depth} deep; IoT takes at most {MAX_DEPTH}"),
+            format!("is nested {depth} deep (IoT takes at most {MAX_DEPTH})"),
         );
         return Read::Wrong;
     }
@@ -64,8 +64,8 @@ fn write_lossless(json: &Json, path: &Path, report: &mut Report, text: &mut Stri
             if may_have_been_no_text(value) {
                 report.problem(
                     path,
-                    "CloudFormation turns numbers, true, false and null into text, and this could have been one; \
-                     give the whole Document as a string of JSON, or with Fn::ToJsonString",
+                    "CloudFormation turns numbers, true, false and null into text, and this could have been one \
+                     (give the whole Document as a string of JSON, or with Fn::ToJsonString)",
                 );
             }
             write_string(value, text);
@@ -89,7 +89,7 @@ fn write_lossless(json: &Json, path: &Path, report: &mut Report, text: &mut Stri
                 }
                 let path = path.member(key);
                 if !keys.insert(key) {
-                    report.problem(&path, "given twice; give it once");
+                    report.problem(&path, "given twice");
                 }
                 write_string(key, text);
                 text.push(':');

@@ -91,7 +91,7 @@ pub fn read_properties(spec: &MapSpec, json: &Json, report: &mut Report) -> Opti
         _ => {
             report.problem(
                 &path,
-                format!("the properties are {}; they must be a map", json.noun()),
+                format!("the properties are {}, not a map", json.noun()),
             );
             return None;
         }
@@ -131,10 +131,7 @@ fn read_members(
             Read::Good(value) => Some(value),
         };
         if fields.0.insert(member.name, value).is_some() {
-            report.problem(
-                &path,
-                format!("given twice (the second time as {key}); give it once"),
-            );
+            report.problem(&path, format!("given twice (the second time as {key})"));
             fields.set_wrong(member.name);
         }
     }
@@ -147,7 +144,7 @@ fn settle(spec: &MapSpec, mut fields: Fields, path: &Path, report: &mut Report) 
         if member.need == Need::Required && !fields.has(member.name) {
             report.problem(
                 &path.member(member.name),
-                format!("missing; it takes {}", member.kind.accepts()),
+                format!("missing (it takes {})", member.kind.accepts()),
             );
             fields.set_wrong(member.name);
         }
@@ -168,7 +165,7 @@ impl Member {
         self.names().any(|name| same_but_for_first_case(name, key))
     }
 
-    fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.also.iter().copied())
     }
 }
@@ -185,7 +182,7 @@ fn same_but_for_first_case(a: &str, b: &str) -> bool {
 fn unknown_key(key: &str, members: &[Member]) -> String {
     let known = members.iter().flat_map(Member::names);
     match nearest(key, known) {
-        Some(name) => format!("unknown key {}; did you mean {name}?", quoted(key)),
+        Some(name) => format!("unknown key {} (did you mean {name}?)", quoted(key)),
         None => {
             let names: Vec<_> = members
                 .iter()
@@ -193,7 +190,7 @@ fn unknown_key(key: &str, members: &[Member]) -> String {
                 .map(|member| member.name)
                 .collect();
             format!(
-                "unknown key {}; known are {}",
+                "unknown key {} (known are {})",
                 quoted(key),
                 names.join(", ")
             )
@@ -235,7 +232,7 @@ fn read_text(
         report.problem(
             path,
             format!(
-                "{} has {length} characters; it takes {}",
+                "{} has {length} characters (it takes {})",
                 quoted(&text),
                 kind.accepts()
             ),
@@ -246,7 +243,7 @@ fn read_text(
         report.problem(
             path,
             format!(
-                "{} {}; it takes {}",
+                "{} {} (it takes {})",
                 quoted(&text),
                 stranger,
                 kind.accepts()
@@ -343,7 +340,7 @@ fn read_list(spec: &ListSpec, items: &[Json], path: &Path, report: &mut Report) 
     if items.len() < spec.min || items.len() > spec.max {
         report.problem(
             path,
-            format!("has {} items; it takes {}", items.len(), spec.accepts()),
+            format!("has {} items (it takes {})", items.len(), spec.accepts()),
         );
     }
     let mut good = Vec::with_capacity(items.len());
@@ -353,7 +350,7 @@ fn read_list(spec: &ListSpec, items: &[Json], path: &Path, report: &mut Report) 
             Read::Good(value) => good.push(value),
             Read::Wrong => {}
             Read::LeftOut => {
-                report.problem(&path, format!("empty; it takes {}", spec.of.accepts()));
+                report.problem(&path, format!("empty (it takes {})", spec.of.accepts()));
             }
         }
     }
@@ -385,7 +382,7 @@ fn report_repeats(spec: &ListSpec, items: &[Json], path: &Path, report: &mut Rep
         {
             report.problem(
                 &path.item(index).member(name),
-                format!("{} is there already; it takes each once", quoted(&text)),
+                format!("{} is there already (it takes each once)", quoted(&text)),
             );
         }
     }
@@ -405,7 +402,7 @@ pub fn wrong(kind: &Kind, json: &Json, path: &Path, report: &mut Report) -> Read
     report.problem(
         path,
         format!(
-            "{written} is not accepted; it takes {}{hint}",
+            "{written} is not accepted (it takes {}{hint})",
             kind.accepts()
         ),
     );
@@ -450,14 +447,18 @@ impl Kind {
 }
 
 impl ListSpec {
-    fn accepts(&self) -> String {
-        let items = match self.of {
+    pub fn accepts(&self) -> String {
+        self.accepts_of(&match self.of {
             Kind::Map(spec) => {
                 let names: Vec<_> = spec.members.iter().map(|member| member.name).collect();
                 format!("maps of {}", names.join(", "))
             }
             kind => format!("items, each {}", kind.accepts()),
-        };
+        })
+    }
+
+    /// The same, with the items in other words.
+    pub fn accepts_of(&self, items: &str) -> String {
         match (self.min, self.max) {
             (0, NO_MAX) => format!("a list of {items}"),
             (min, NO_MAX) => format!("a list of {min} or more {items}"),

@@ -43,7 +43,7 @@ fn require_role_for_placeholders(fields: &mut Fields, path: &Path, report: &mut 
     if has_placeholder && !has_role && !config_is_wrong && !fields.has("JobArn") {
         report.problem(
             &path.member("PresignedUrlConfig").member("RoleArn"),
-            "missing; the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role",
+            "missing, and the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role",
         );
     }
 }
@@ -59,7 +59,7 @@ pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.has("ExponentialRolloutRate") {
         report.problem(
             &at,
-            "stands for an ExponentialRolloutRate, and there is one; give one of the two",
+            "stands for an ExponentialRolloutRate, and there is one (give one of the two)",
         );
         fields.set_wrong("ExponentialRolloutRate");
         return;
@@ -67,7 +67,7 @@ pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
     if !fields.has("MaximumPerMinute") {
         report.problem(
             &at,
-            "goes with MaximumPerMinute; give both, or an ExponentialRolloutRate",
+            "goes with MaximumPerMinute (give both, or an ExponentialRolloutRate)",
         );
         fields.set_wrong("MaximumPerMinute");
         return;
@@ -82,14 +82,14 @@ pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
     } else if minimum > maximum {
         report.problem(
             &at,
-            format!("{minimum} is more than MaximumPerMinute, {maximum}; it takes at most that"),
+            format!("{minimum} is more than MaximumPerMinute, which is {maximum}"),
         );
         fields.set_wrong("ExponentialRolloutRate");
     } else if minimum > 1000 {
         report.problem(
             &at,
             format!(
-                "{minimum} is not accepted; it becomes the BaseRatePerMinute, an integer from 1 to 1000"
+                "{minimum} is not accepted (it becomes the BaseRatePerMinute, an integer from 1 to 1000)"
             ),
         );
         fields.set_wrong("ExponentialRolloutRate");
@@ -121,7 +121,7 @@ pub fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.has("RetryCriteriaList") {
         report.problem(
             &at,
-            "stands for a RetryCriteriaList, and there is one; give one of the two",
+            "stands for a RetryCriteriaList, and there is one (give one of the two)",
         );
         fields.set_wrong("RetryCriteriaList");
         return;
@@ -205,7 +205,7 @@ fn settle_end(start: Start, fields: &mut Fields, path: &Path, report: &mut Repor
     if fields.has("DurationInMinutes") {
         report.problem(
             &at,
-            "stands for DurationInMinutes, and there is one; give one of the two",
+            "stands for DurationInMinutes, and there is one (give one of the two)",
         );
         fields.set_wrong("DurationInMinutes");
         return;
@@ -219,7 +219,7 @@ fn settle_end(start: Start, fields: &mut Fields, path: &Path, report: &mut Repor
         (Start::Unknown, _) => {}
         (Start::Cron, _) => report.problem(
             &at,
-            "goes with a StartTime that is an RFC 3339 moment; beside a cron expression give DurationInMinutes",
+            "goes with a StartTime that is an RFC 3339 moment (beside a cron expression give DurationInMinutes)",
         ),
         (Start::Moment(start), Ok(end)) => {
             let minutes = (end - start).whole_minutes();
@@ -229,7 +229,7 @@ fn settle_end(start: Start, fields: &mut Fields, path: &Path, report: &mut Repor
             } else {
                 report.problem(
                     &at,
-                    format!("is {minutes} minutes after StartTime; it takes 1 to 1430"),
+                    format!("is {minutes} minutes after StartTime (it takes 1 to 1430)"),
                 );
             }
         }
@@ -250,7 +250,7 @@ fn whole_minute(written: &str) -> Result<OffsetDateTime, String> {
         .ok_or_else(|| format!("{shown} is no RFC 3339 moment, such as 2026-10-01T02:00:00Z"))?;
     if moment.second() != 0 || moment.nanosecond() != 0 {
         return Err(format!(
-            "{shown} is not on the minute; a window's seconds must be zero"
+            "{shown} is not on the minute (a window's seconds must be zero)"
         ));
     }
     Ok(moment)

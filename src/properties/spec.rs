@@ -468,6 +468,23 @@ static MAINTENANCE_WINDOW: MapSpec = MapSpec {
     ],
 };
 
+/// What `Fn::GetAtt` gives.
+pub struct Attribute {
+    pub name: &'static str,
+    pub about: &'static str,
+}
+
+pub static ATTRIBUTES: [Attribute; 2] = [
+    Attribute {
+        name: "Arn",
+        about: "The template's ARN.",
+    },
+    Attribute {
+        name: "JobTemplateId",
+        about: "The template's id.",
+    },
+];
+
 /// The members of a tag in a list of tags.
 pub static TAG: MapSpec = MapSpec {
     name: "Tag",

@@ -27,17 +27,14 @@ pub fn read(json: &Json, path: &Path, report: &mut Report) -> Read {
     for (path, key, value) in pairs {
         check_key(&key, &path, report);
         if tags.insert(key.clone(), value.into()).is_some() {
-            report.problem(
-                &path,
-                format!("the tag {} is given twice; give it once", quoted(&key)),
-            );
+            report.problem(&path, format!("the tag {} is given twice", quoted(&key)));
         }
     }
     if tags.len() > MAX_TAGS {
         report.problem(
             path,
             format!(
-                "has {} tags; it takes at most {MAX_TAGS} (IoT's 50, less the two that mark the owner)",
+                "has {} tags (it takes {MAX_TAGS}: IoT's 50, less the two that mark the owner)",
                 tags.len()
             ),
         );
@@ -54,7 +51,7 @@ fn read_pair(json: &Json, path: Path, report: &mut Report) -> Option<(Path, Stri
         Read::Good(pair) => Some((path, text_of(&pair["Key"]), text_of(&pair["Value"]))),
         Read::Wrong => None,
         Read::LeftOut => {
-            report.problem(&path, "empty; it takes a map of Key, Value");
+            report.problem(&path, "empty (it takes a map of Key, Value)");
             None
         }
     }
@@ -72,7 +69,7 @@ fn read_entry(
         Read::LeftOut => {
             report.problem(
                 &path,
-                format!("an empty key; it takes {}", TAG_KEY.accepts()),
+                format!("an empty key (it takes {})", TAG_KEY.accepts()),
             );
             return None;
         }
@@ -93,9 +90,7 @@ fn check_key(key: &str, path: &Path, report: &mut Report) {
     if OWNER_TAGS.contains(&key) {
         report.problem(
             path,
-            format!(
-                "the tag {key} marks the template's owner and is set by this provider; leave it out"
-            ),
+            format!("the tag {key} marks the template's owner, and only this provider sets it"),
         );
     } else if key.starts_with("aws:") {
         report.problem(

@@ -21,7 +21,7 @@ fn desired(value: Value) -> Desired {
     good(&value).desired
 }
 
-fn problems(value: &Value) -> Vec<String> {
+pub fn messages(value: &Value) -> Vec<String> {
     match read(&json_of(value)) {
         Ok(properties) => panic!("{value} was read as {properties:?}"),
         Err(problems) => problems.iter().map(ToString::to_string).collect(),
@@ -292,7 +292,7 @@ fn each_bound_is_taken_at_its_ends_and_refused_one_beyond_at_its_path() {
         }
         for value in refused {
             let properties = with_at(&path, value);
-            let problems = problems(&properties);
+            let problems = messages(&properties);
             assert_eq!(problems.len(), 1, "{problems:?}");
             assert!(
                 problems[0].starts_with(&format!("{path}: ")),
@@ -343,46 +343,46 @@ fn each_bound_on_a_lists_length_is_held() {
     for (properties, problem) in [
         (
             json!({"AbortConfig": {"CriteriaList": []}}),
-            "AbortConfig.CriteriaList: has 0 items; it takes a list of 1 or more maps of FailureType, Action, ThresholdPercentage, MinNumberOfExecutedThings",
+            "AbortConfig.CriteriaList: has 0 items (it takes a list of 1 or more maps of FailureType, Action, ThresholdPercentage, MinNumberOfExecutedThings)",
         ),
         (
             json!({"JobExecutionsRetryConfig": {"RetryCriteriaList": []}}),
-            "JobExecutionsRetryConfig.RetryCriteriaList: has 0 items; it takes a list of 1 to 2 maps of FailureType, NumberOfRetries",
+            "JobExecutionsRetryConfig.RetryCriteriaList: has 0 items (it takes a list of 1 to 2 maps of FailureType, NumberOfRetries)",
         ),
         (
             json!({"JobExecutionsRetryConfig": {"RetryCriteriaList": retries(3)}}),
-            "JobExecutionsRetryConfig.RetryCriteriaList: has 3 items; it takes a list of 1 to 2 maps of FailureType, NumberOfRetries",
+            "JobExecutionsRetryConfig.RetryCriteriaList: has 3 items (it takes a list of 1 to 2 maps of FailureType, NumberOfRetries)",
         ),
         (
             json!({"AbortConfig": {"CriteriaList": abort(&["ALL", "FAILED", "ALL"])}}),
-            "AbortConfig.CriteriaList[2].FailureType: \"ALL\" is there already; it takes each once",
+            "AbortConfig.CriteriaList[2].FailureType: \"ALL\" is there already (it takes each once)",
         ),
         (
             json!({"DestinationPackageVersions": ["x"]}),
-            "DestinationPackageVersions[0]: \"x\" has no arn: in front; it takes text of 1 to 1600 characters that is an ARN",
+            "DestinationPackageVersions[0]: \"x\" has no arn: in front (it takes text of 1 to 1600 characters that is an ARN)",
         ),
         (
             json!({"DestinationPackageVersions": ["arn:"]}),
-            "DestinationPackageVersions[0]: \"arn:\" has nothing after arn:; it takes text of 1 to 1600 characters that is an ARN",
+            "DestinationPackageVersions[0]: \"arn:\" has nothing after arn: (it takes text of 1 to 1600 characters that is an ARN)",
         ),
         (
             json!({"DestinationPackageVersions": ["arn:a b"]}),
-            "DestinationPackageVersions[0]: \"arn:a b\" has the character ' ' in it; it takes text of 1 to 1600 characters that is an ARN",
+            "DestinationPackageVersions[0]: \"arn:a b\" has the character ' ' in it (it takes text of 1 to 1600 characters that is an ARN)",
         ),
         (
             json!({"DestinationPackageVersions": [null]}),
-            "DestinationPackageVersions[0]: empty; it takes text of 1 to 1600 characters that is an ARN",
+            "DestinationPackageVersions[0]: empty (it takes text of 1 to 1600 characters that is an ARN)",
         ),
         (
             json!({"MaintenanceWindows": [{}]}),
-            "MaintenanceWindows[0]: empty; it takes a map of StartTime, DurationInMinutes, EndTime",
+            "MaintenanceWindows[0]: empty (it takes a map of StartTime, DurationInMinutes, EndTime)",
         ),
         (
             json!({"MaintenanceWindows": {"StartTime": "x"}}),
-            "MaintenanceWindows: a map is not accepted; it takes a list of maps of StartTime, DurationInMinutes, EndTime",
+            "MaintenanceWindows: a map is not accepted (it takes a list of maps of StartTime, DurationInMinutes, EndTime)",
         ),
     ] {
-        assert_eq!(problems(&with(properties)), [problem]);
+        assert_eq!(messages(&with(properties)), [problem]);
     }
 }
 
@@ -483,38 +483,38 @@ fn a_key_of_another_spelling_is_unknown_and_the_nearest_is_named() {
     for (properties, problem) in [
         (
             json!({"Descripton": "x"}),
-            "unknown key \"Descripton\"; did you mean Description?",
+            "unknown key \"Descripton\" (did you mean Description?)",
         ),
         (
             json!({"DESCRIPTION": "x"}),
-            "unknown key \"DESCRIPTION\"; did you mean Description?",
+            "unknown key \"DESCRIPTION\" (did you mean Description?)",
         ),
         (
             json!({"jobtemplateid": "x"}),
-            "unknown key \"jobtemplateid\"; did you mean JobTemplateId?",
+            "unknown key \"jobtemplateid\" (did you mean JobTemplateId?)",
         ),
         (
             json!({"Name": "x"}),
-            "unknown key \"Name\"; known are JobTemplateId, Description, Document, DocumentSource, JobArn, TimeoutConfig, \
+            "unknown key \"Name\" (known are JobTemplateId, Description, Document, DocumentSource, JobArn, TimeoutConfig, \
              JobExecutionsRolloutConfig, JobExecutionsRetryConfig, AbortConfig, PresignedUrlConfig, MaintenanceWindows, \
              DestinationPackageVersions, Tags, Revision",
         ),
         (
             json!({"TimeoutConfig": {"InProgressTimeoutMinutes": 5}}),
-            "TimeoutConfig: unknown key \"InProgressTimeoutMinutes\"; did you mean InProgressTimeoutInMinutes?",
+            "TimeoutConfig: unknown key \"InProgressTimeoutMinutes\" (did you mean InProgressTimeoutInMinutes?)",
         ),
         (
             json!({"Tags": [{"Key": "k", "Valeu": "v"}]}),
-            "Tags[0]: unknown key \"Valeu\"; did you mean Value?",
+            "Tags[0]: unknown key \"Valeu\" (did you mean Value?)",
         ),
-        (json!({"": "x"}), "unknown key \"\"; known are"),
-        (json!({"é": "x"}), "unknown key \"é\"; known are"),
+        (json!({"": "x"}), "unknown key \"\" (known are"),
+        (json!({"é": "x"}), "unknown key \"é\" (known are"),
         (
             json!({"x\n\"y": "x"}),
-            "unknown key \"x\\n\\\"y\"; known are",
+            "unknown key \"x\\n\\\"y\" (known are",
         ),
     ] {
-        let problems = problems(&with(properties));
+        let problems = messages(&with(properties));
         assert_eq!(problems.len(), 1);
         assert!(problems[0].starts_with(problem), "{problems:?}");
     }
@@ -525,10 +525,10 @@ fn a_choice_of_another_spelling_is_refused_and_the_nearest_is_named() {
     let properties = with_at(&format!("{ABORT}.FailureType"), json!("timed-out"));
 
     assert_eq!(
-        problems(&properties),
+        messages(&properties),
         [
-            "AbortConfig.CriteriaList[0].FailureType: \"timed-out\" is not accepted; it takes FAILED, REJECTED, TIMED_OUT \
-          or ALL; did you mean TIMED_OUT?"
+            "AbortConfig.CriteriaList[0].FailureType: \"timed-out\" is not accepted (it takes FAILED, REJECTED, TIMED_OUT \
+          or ALL; did you mean TIMED_OUT?)"
         ]
     );
 }
@@ -538,28 +538,28 @@ fn a_member_given_twice_is_refused_in_whatever_spellings() {
     for (written, problem) in [
         (
             r#"{"Description": "a", "Description": "a"}"#,
-            "Description: given twice (the second time as Description); give it once",
+            "Description: given twice (the second time as Description)",
         ),
         (
             r#"{"Description": "a", "description": "b"}"#,
-            "Description: given twice (the second time as description); give it once",
+            "Description: given twice (the second time as description)",
         ),
         (
             r#"{"Description": "a", "JobExecutionsRetryConfig": {"CriteriaList": [{"FailureType": "ALL", "NumberOfRetries": 1}],
              "retryCriteriaList": [{"FailureType": "ALL", "NumberOfRetries": 1}]}}"#,
-            "JobExecutionsRetryConfig.RetryCriteriaList: given twice (the second time as retryCriteriaList); give it once",
+            "JobExecutionsRetryConfig.RetryCriteriaList: given twice (the second time as retryCriteriaList)",
         ),
         (
             r#"{"Description": "a", "Tags": [{"Key": "k"}, {"Key": "k"}]}"#,
-            "Tags[1]: the tag \"k\" is given twice; give it once",
+            "Tags[1]: the tag \"k\" is given twice",
         ),
         (
             r#"{"Description": "a", "Tags": {"k": "1", "k": "2"}}"#,
-            "Tags.k: the tag \"k\" is given twice; give it once",
+            "Tags.k: the tag \"k\" is given twice",
         ),
         (
             r#"{"Description": "a", "Document": {"k": "x", "k": "y"}}"#,
-            "Document.k: given twice; give it once",
+            "Document.k: given twice",
         ),
     ] {
         let problems = read(&serde_json::from_str(written).unwrap()).unwrap_err();
@@ -626,7 +626,7 @@ fn a_number_may_be_text_that_reads_as_one() {
         "e1",
         "99999999999999999999",
     ] {
-        problems(&with_at(
+        messages(&with_at(
             "TimeoutConfig.InProgressTimeoutInMinutes",
             json!(written),
         ));
@@ -718,32 +718,32 @@ fn objects_of_nulls_as_iot_shows_what_is_absent_are_left_out() {
 fn null_and_empty_for_a_required_member_are_missing() {
     for empty in [json!(null), json!(""), json!({})] {
         assert_eq!(
-            problems(&with(json!({"Description": empty}))),
+            messages(&with(json!({"Description": empty}))),
             [
-                "Description: missing; it takes text of 1 to 2028 characters without control characters"
+                "Description: missing (it takes text of 1 to 2028 characters without control characters)"
             ]
         );
     }
     for (properties, problem) in [
         (
             json!({"AbortConfig": {"CriteriaList": [{"Action": "CANCEL"}]}}),
-            "AbortConfig.CriteriaList[0].FailureType: missing; it takes FAILED, REJECTED, TIMED_OUT or ALL",
+            "AbortConfig.CriteriaList[0].FailureType: missing (it takes FAILED, REJECTED, TIMED_OUT or ALL)",
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"ExponentialRolloutRate": {"BaseRatePerMinute": 1, "IncrementFactor": 2}}}),
-            "JobExecutionsRolloutConfig.ExponentialRolloutRate.RateIncreaseCriteria: missing; it takes a map of \
-             NumberOfNotifiedThings, NumberOfSucceededThings",
+            "JobExecutionsRolloutConfig.ExponentialRolloutRate.RateIncreaseCriteria: missing (it takes a map of \
+             NumberOfNotifiedThings, NumberOfSucceededThings)",
         ),
         (
             json!({"Tags": [{"Value": "v"}]}),
-            "Tags[0].Key: missing; it takes text of 1 to 128 characters out of letters, digits, spaces and _.:/=+-@",
+            "Tags[0].Key: missing (it takes text of 1 to 128 characters out of letters, digits, spaces and _.:/=+-@)",
         ),
         (
             json!({"MaintenanceWindows": [{"StartTime": "cron(0 0 1 1 ? 2030)"}]}),
-            "MaintenanceWindows[0].DurationInMinutes: missing; it takes an integer from 1 to 1430",
+            "MaintenanceWindows[0].DurationInMinutes: missing (it takes an integer from 1 to 1430)",
         ),
     ] {
-        assert_eq!(problems(&with(properties)), [problem]);
+        assert_eq!(messages(&with(properties)), [problem]);
     }
 }
 
@@ -775,8 +775,8 @@ fn properties_that_are_no_map_are_refused() {
         (json!(true), "a boolean"),
     ] {
         assert_eq!(
-            problems(&properties),
-            [format!("the properties are {noun}; they must be a map")]
+            messages(&properties),
+            [format!("the properties are {noun}, not a map")]
         );
     }
 }
@@ -832,12 +832,12 @@ fn a_leaf_that_could_have_been_something_else_than_text_is_named() {
         "Null",
     ] {
         assert_eq!(
-            problems(&with(
+            messages(&with(
                 json!({"Document": {"steps": [{"retry count": leaf}]}})
             )),
             [
                 "Document.steps[0][\"retry count\"]: CloudFormation turns numbers, true, false and null into text, and this could \
-              have been one; give the whole Document as a string of JSON, or with Fn::ToJsonString"
+              have been one (give the whole Document as a string of JSON, or with Fn::ToJsonString)"
             ]
         );
     }
@@ -845,7 +845,7 @@ fn a_leaf_that_could_have_been_something_else_than_text_is_named() {
 
 #[test]
 fn every_such_leaf_is_named() {
-    let problems = problems(&with(
+    let problems = messages(&with(
         json!({"Document": ["1", "x", {"a": "true", "b": "null"}]}),
     ));
 
@@ -867,7 +867,7 @@ fn a_document_that_is_not_json_is_refused_with_the_place_and_without_its_content
         ("NaN", "line 1 column 1"),
         ("  ", "line 1 column 2"),
     ] {
-        let problems = problems(&with(json!({"Document": document})));
+        let problems = messages(&with(json!({"Document": document})));
         assert_eq!(problems.len(), 1);
         assert!(
             problems[0].starts_with("Document: is not JSON: "),
@@ -887,8 +887,8 @@ fn a_document_is_nested_at_most_1000_deep() {
     ));
 
     assert_eq!(
-        problems(&with(json!({"Document": deep(1001)}))),
-        ["Document: is nested 1001 deep; IoT takes at most 1000"]
+        messages(&with(json!({"Document": deep(1001)}))),
+        ["Document: is nested 1001 deep (IoT takes at most 1000)"]
     );
 }
 
@@ -901,17 +901,17 @@ fn a_placeholder_for_a_presigned_url_needs_a_role_unless_a_job_may_have_it() {
 
     for config in [json!(null), json!({"ExpiresInSec": 60})] {
         assert_eq!(
-            problems(
+            messages(
                 &json!({"Description": "d", "Document": document, "PresignedUrlConfig": config})
             ),
             [
-                "PresignedUrlConfig.RoleArn: missing; the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role"
+                "PresignedUrlConfig.RoleArn: missing, and the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role"
             ]
         );
     }
     let wrong = json!({"Description": "d", "Document": document, "PresignedUrlConfig": {"RoleArn": "short"}});
     assert_eq!(
-        problems(&wrong).len(),
+        messages(&wrong).len(),
         1,
         "nothing more is said of a config that is wrong already"
     );
@@ -952,27 +952,27 @@ fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
         ),
         (
             json!([{"Key": "cloudformation:stack-id"}]),
-            "Tags[0]: the tag cloudformation:stack-id marks the template's owner and is set by this provider; leave it out",
+            "Tags[0]: the tag cloudformation:stack-id marks the template's owner, and only this provider sets it",
         ),
         (
             json!({"": "x"}),
-            "Tags[\"\"]: an empty key; it takes text of 1 to 128 characters out of letters, digits, spaces and _.:/=+-@",
+            "Tags[\"\"]: an empty key (it takes text of 1 to 128 characters out of letters, digits, spaces and _.:/=+-@)",
         ),
         (
             json!(["a=b"]),
-            "Tags[0]: \"a=b\" is not accepted; it takes a map of Key, Value",
+            "Tags[0]: \"a=b\" is not accepted (it takes a map of Key, Value)",
         ),
-        (json!([{}]), "Tags[0]: empty; it takes a map of Key, Value"),
+        (json!([{}]), "Tags[0]: empty (it takes a map of Key, Value)"),
         (
             json!("a=b"),
-            "Tags: \"a=b\" is not accepted; it takes a list of Key/Value pairs, or a map",
+            "Tags: \"a=b\" is not accepted (it takes a list of Key/Value pairs, or a map)",
         ),
         (
             json!({"a": ["x"]}),
-            "Tags.a: a list is not accepted; it takes text of at most 256 characters",
+            "Tags.a: a list is not accepted (it takes text of at most 256 characters)",
         ),
     ] {
-        assert_eq!(problems(&with(json!({"Tags": tags}))), [problem]);
+        assert_eq!(messages(&with(json!({"Tags": tags}))), [problem]);
     }
     good(&with(
         json!({"Tags": {"AWS": "x", "xaws:": "x", "cloudformation:x": "x"}}),
@@ -986,15 +986,15 @@ fn iots_fifty_tags_less_the_owners_two_are_taken() {
     good(&with(json!({"Tags": tags(48)})));
 
     assert_eq!(
-        problems(&with(json!({"Tags": tags(49)}))),
-        ["Tags: has 49 tags; it takes at most 48 (IoT's 50, less the two that mark the owner)"]
+        messages(&with(json!({"Tags": tags(49)}))),
+        ["Tags: has 49 tags (it takes 48: IoT's 50, less the two that mark the owner)"]
     );
 }
 
 // Shorthand.
 
 /// What is written, what it means, and the warning for each shorthand used.
-fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
+pub fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
     let abort = |criterion: Value| with(json!({"AbortConfig": {"CriteriaList": [criterion]}}));
     let rollout = |config: Value| with(json!({"JobExecutionsRolloutConfig": config}));
     let window = |window: Value| with(json!({"MaintenanceWindows": [window]}));
@@ -1099,50 +1099,50 @@ fn a_shorthand_beside_what_it_stands_for_or_without_what_it_needs_is_refused() {
     for (properties, problem) in [
         (
             json!({"JobExecutionsRetryConfig": {"RetryAttempts": 1, "CriteriaList": criteria}}),
-            "JobExecutionsRetryConfig.RetryAttempts: stands for a RetryCriteriaList, and there is one; give one of the two",
+            "JobExecutionsRetryConfig.RetryAttempts: stands for a RetryCriteriaList, and there is one (give one of the two)",
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"MinimumPerMinute": 1, "MaximumPerMinute": 2, "ExponentialRate": rate}}),
-            "JobExecutionsRolloutConfig.MinimumPerMinute: stands for an ExponentialRolloutRate, and there is one; give one of the two",
+            "JobExecutionsRolloutConfig.MinimumPerMinute: stands for an ExponentialRolloutRate, and there is one (give one of the two)",
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"MinimumPerMinute": 1}}),
-            "JobExecutionsRolloutConfig.MinimumPerMinute: goes with MaximumPerMinute; give both, or an ExponentialRolloutRate",
+            "JobExecutionsRolloutConfig.MinimumPerMinute: goes with MaximumPerMinute (give both, or an ExponentialRolloutRate)",
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"MinimumPerMinute": 3, "MaximumPerMinute": 2}}),
-            "JobExecutionsRolloutConfig.MinimumPerMinute: 3 is more than MaximumPerMinute, 2; it takes at most that",
+            "JobExecutionsRolloutConfig.MinimumPerMinute: 3 is more than MaximumPerMinute, which is 2",
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"MinimumPerMinute": 1001, "MaximumPerMinute": 2000}}),
-            "JobExecutionsRolloutConfig.MinimumPerMinute: 1001 is not accepted; it becomes the BaseRatePerMinute, an integer from 1 to 1000",
+            "JobExecutionsRolloutConfig.MinimumPerMinute: 1001 is not accepted (it becomes the BaseRatePerMinute, an integer from 1 to 1000)",
         ),
         (
             json!({"MaintenanceWindows": [{"StartTime": "2023-10-01T00:00:00Z", "EndTime": "2023-10-01T02:00:00Z", "DurationInMinutes": 120}]}),
-            "MaintenanceWindows[0].EndTime: stands for DurationInMinutes, and there is one; give one of the two",
+            "MaintenanceWindows[0].EndTime: stands for DurationInMinutes, and there is one (give one of the two)",
         ),
         (
             json!({"MaintenanceWindows": [{"StartTime": "cron(0 0 1 1 ? 2030)", "EndTime": "2023-10-01T02:00:00Z"}]}),
-            "MaintenanceWindows[0].EndTime: goes with a StartTime that is an RFC 3339 moment; beside a cron expression give DurationInMinutes",
+            "MaintenanceWindows[0].EndTime: goes with a StartTime that is an RFC 3339 moment (beside a cron expression give DurationInMinutes)",
         ),
         (
             json!({"MaintenanceWindows": [{"StartTime": "2023-10-01T00:00:00Z", "EndTime": "2023-10-01T00:00:00Z"}]}),
-            "MaintenanceWindows[0].EndTime: is 0 minutes after StartTime; it takes 1 to 1430",
+            "MaintenanceWindows[0].EndTime: is 0 minutes after StartTime (it takes 1 to 1430)",
         ),
         (
             json!({"MaintenanceWindows": [{"StartTime": "2023-10-01T00:00:00Z", "EndTime": "2023-10-01T23:51:00Z"}]}),
-            "MaintenanceWindows[0].EndTime: is 1431 minutes after StartTime; it takes 1 to 1430",
+            "MaintenanceWindows[0].EndTime: is 1431 minutes after StartTime (it takes 1 to 1430)",
         ),
         (
             json!({"MaintenanceWindows": [{"StartTime": "2023-10-01T00:00:30Z", "DurationInMinutes": 1}]}),
-            "MaintenanceWindows[0].StartTime: \"2023-10-01T00:00:30Z\" is not on the minute; a window's seconds must be zero",
+            "MaintenanceWindows[0].StartTime: \"2023-10-01T00:00:30Z\" is not on the minute (a window's seconds must be zero)",
         ),
         (
             json!({"MaintenanceWindows": [{"StartTime": "2023-10-01T00:00:00Z", "EndTime": "soon"}]}),
             "MaintenanceWindows[0].EndTime: \"soon\" is no RFC 3339 moment, such as 2026-10-01T02:00:00Z",
         ),
     ] {
-        assert_eq!(problems(&with(properties)), [problem]);
+        assert_eq!(messages(&with(properties)), [problem]);
     }
 }
 
@@ -1173,7 +1173,7 @@ fn a_start_time_that_begins_like_a_date_must_be_an_rfc_3339_moment() {
         "2023-10-01T00:00:00.5Z",
         "2023-10-01T00:00Z",
     ] {
-        problems(&start(written));
+        messages(&start(written));
     }
 }
 
@@ -1337,7 +1337,7 @@ fn all_that_is_wrong_is_said_at_once_each_at_its_path() {
         "Tags": {"aws:a": "1", "b": ["x"]}
     });
 
-    let problems = problems(&properties);
+    let problems = messages(&properties);
     let paths: Vec<_> = problems
         .iter()
         .map(|problem| problem.split(": ").next().unwrap())
@@ -1349,7 +1349,7 @@ fn all_that_is_wrong_is_said_at_once_each_at_its_path() {
             "AbortConfig.CriteriaList[0].ThresholdPercentage",
             "AbortConfig.CriteriaList[1].MinNumberOfExecutedThings",
             "AbortConfig.CriteriaList[1].FailureType",
-            "unknown key \"Descripton\"; did you mean Description?",
+            "unknown key \"Descripton\" (did you mean Description?)",
             "JobExecutionsRetryConfig.RetryCriteriaList",
             "JobExecutionsRetryConfig.RetryCriteriaList[0]",
             "JobExecutionsRetryConfig.RetryCriteriaList[1].NumberOfRetries",
@@ -1368,7 +1368,7 @@ fn all_that_is_wrong_is_said_at_once_each_at_its_path() {
 #[test]
 fn what_was_written_is_shown_on_one_line_and_not_at_length() {
     let long = "x".repeat(1000);
-    let problems = problems(&with(
+    let problems = messages(&with(
         json!({"JobTemplateId": format!("a\n{long}"), "TimeoutConfig": {long: 1}}),
     ));
 

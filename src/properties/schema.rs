@@ -1,0 +1,173 @@
+//! The table in `spec.rs` as a JSON schema, in the form of CloudFormation's registry schemas.
+//!
+//! That form knows one way to write a value, so the schema has the plain one: names as CloudFormation has them, numbers
+//! as numbers. What the function takes beyond that is in the schema's `$comment`, and the cfn-lint rule beside it
+//! understands it.
+
+use super::spec::{
+    ATTRIBUTES, Class, DecimalBound, Kind, ListSpec, MAX_TAGS, MapSpec, Member, NO_MAX, Need,
+    PROPERTIES, TAG, TAG_KEY, TAG_VALUE,
+};
+use serde_json::{Map, Value, json};
+
+/// The schema of a `Custom::IoTJobTemplate`.
+pub fn json_schema() -> Value {
+    let mut definitions = Map::new();
+    let mut schema = map_schema(&PROPERTIES, "#", &mut definitions);
+    for attribute in &ATTRIBUTES {
+        let property = &mut schema["properties"][attribute.name];
+        if property.is_null() {
+            *property = json!({"type": "string", "description": attribute.about});
+        }
+    }
+    schema["typeName"] = "Custom::IoTJobTemplate".into();
+    schema["description"] = "An AWS IoT job template that the stack owns.".into();
+    schema["$comment"] = "The function takes more than a schema of this form can say: a key whatever the case of its \
+                          first letter, a number as text, any scalar as text, and null, an empty text or an empty map \
+                          for an optional member. Generated from src/properties/spec.rs."
+        .into();
+    schema["definitions"] = definitions.into();
+    schema["primaryIdentifier"] = json!(["/properties/JobTemplateId"]);
+    // JobTemplateId can be read too, but also written; CloudFormation's read-only properties cannot.
+    schema["readOnlyProperties"] = json!(["/properties/Arn"]);
+    schema["writeOnlyProperties"] = json!([
+        "/properties/JobArn",
+        "/properties/Revision",
+        "/properties/ServiceToken",
+        "/properties/ServiceTimeout"
+    ]);
+    schema["createOnlyProperties"] = json!(["/properties/JobTemplateId"]);
+    schema["tagging"] = json!({
+        "taggable": true,
+        "tagOnCreate": true,
+        "tagUpdatable": true,
+        "cloudFormationSystemTags": false,
+        "tagProperty": "/properties/Tags"
+    });
+    schema
+}
+
+/// The schema of a map that is found at `pointer`. The maps in it are added to the definitions.
+fn map_schema(spec: &MapSpec, pointer: &str, definitions: &mut Map<String, Value>) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    let mut one_of = Vec::new();
+    for member in spec.members {
+        let mut schema = kind_schema(&member.kind, definitions);
+        schema["description"] = member.about.into();
+        properties.insert(member.name.to_owned(), schema);
+        for name in member.also {
+            let same = json!({"$ref": format!("{pointer}/properties/{}", member.name)});
+            properties.insert((*name).to_owned(), same);
+        }
+        if member.need == Need::Required {
+            match &names_of(member, spec)[..] {
+                [only] => required.push(*only),
+                names => one_of.extend(names.iter().map(|name| json!({"required": [name]}))),
+            }
+        }
+    }
+    let mut schema = json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        schema["required"] = required.into();
+    }
+    if !one_of.is_empty() {
+        schema["oneOf"] = one_of.into();
+    }
+    schema
+}
+
+/// All that can be given for a member, of which there must be one only.
+fn names_of(member: &Member, spec: &MapSpec) -> Vec<&'static str> {
+    let shorthands = spec.members.iter().filter_map(|other| match other.need {
+        Need::Shorthand { stands_for } if stands_for == member.name => Some(other.name),
+        _ => None,
+    });
+    member.names().chain(shorthands).collect()
+}
+
+fn kind_schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
+    match kind {
+        Kind::Text { min, max, class } => {
+            let mut schema = json!({"type": "string"});
+            if *min > 0 {
+                schema["minLength"] = (*min).into();
+            }
+            if *max != NO_MAX {
+                schema["maxLength"] = (*max).into();
+            }
+            if let Some(pattern) = class.pattern() {
+                schema["pattern"] = pattern.into();
+            }
+            schema
+        }
+        Kind::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Kind::Decimal { bound } => match bound {
+            DecimalBound::Between(min, max) => {
+                json!({"type": "number", "minimum": min, "maximum": max})
+            }
+            DecimalBound::Percentage(max) => {
+                json!({"type": "number", "exclusiveMinimum": 0, "maximum": max, "multipleOf": 0.01})
+            }
+        },
+        Kind::Choice { of, also } => {
+            json!({"type": "string", "enum": of.iter().chain(also.iter()).collect::<Vec<_>>()})
+        }
+        Kind::Map(spec) => reference(spec, definitions),
+        Kind::List(ListSpec { of, min, max, .. }) => {
+            let mut schema = json!({"type": "array", "items": kind_schema(of, definitions)});
+            if *min > 0 {
+                schema["minItems"] = (*min).into();
+            }
+            if *max != NO_MAX {
+                schema["maxItems"] = (*max).into();
+            }
+            schema
+        }
+        Kind::Document { max } => json!({"type": ["string", "object", "array"], "maxLength": max}),
+        Kind::Tags => {
+            let list = json!({
+                "type": "array",
+                "items": reference(&TAG, definitions),
+                "maxItems": MAX_TAGS
+            });
+            let Kind::Text { class, .. } = TAG_KEY else {
+                return list;
+            };
+            let value = kind_schema(&TAG_VALUE, definitions);
+            let map = json!({
+                "type": "object",
+                "patternProperties": {class.pattern().unwrap_or_default(): value},
+                "additionalProperties": false,
+                "maxProperties": MAX_TAGS
+            });
+            json!({"anyOf": [list, map]})
+        }
+        Kind::Scalar => json!({"type": ["string", "number", "boolean"]}),
+        Kind::Ignored => json!({}),
+    }
+}
+
+fn reference(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
+    let pointer = format!("#/definitions/{}", spec.name);
+    let schema = map_schema(spec, &pointer, definitions);
+    definitions.insert(spec.name.to_owned(), schema);
+    json!({"$ref": pointer})
+}
+
+impl Class {
+    /// As the service's model has it, in full, for a validator that would else look for it anywhere in the text.
+    fn pattern(self) -> Option<&'static str> {
+        match self {
+            Class::Any => None,
+            Class::Id => Some("^[a-zA-Z0-9_-]+$"),
+            Class::NoControl => Some("^[^\\p{C}]+$"),
+            Class::Arn => Some("^arn:[!-~]+$"),
+            Class::TagKey => Some("^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"),
+        }
+    }
+}
