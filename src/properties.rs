@@ -5,6 +5,10 @@
 
 mod document;
 #[cfg(test)]
+mod generators;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod published;
 mod read;
 mod reference;

@@ -44,7 +44,7 @@ fn with(members: Value) -> Value {
 }
 
 /// Properties in which only the value at `path` is of interest: all around it is there and good.
-fn with_at(path: &str, value: Value) -> Value {
+pub fn with_at(path: &str, value: Value) -> Value {
     let (member, rest) = path.split_once('.').unwrap_or((path, ""));
     let inner = match (member, rest) {
         (_, "") => value,
@@ -97,7 +97,7 @@ const RETRY: &str = "JobExecutionsRetryConfig.RetryCriteriaList[0]";
 const RATE: &str = "JobExecutionsRolloutConfig.ExponentialRolloutRate";
 
 /// Each bound: the path, what is taken at either end, what is refused beyond, and the words for what is accepted.
-fn bounds() -> Vec<(String, Vec<Value>, Vec<Value>, &'static str)> {
+pub fn bounds() -> Vec<(String, Vec<Value>, Vec<Value>, &'static str)> {
     let at = |parent: &str, member: &str| format!("{parent}.{member}");
     let top = str::to_owned;
     vec![
