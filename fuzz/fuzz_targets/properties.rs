@@ -2,7 +2,7 @@
 #![no_main]
 
 // The function's own sources; not all of each is used here.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src"]
 mod src {
     pub mod job_template;

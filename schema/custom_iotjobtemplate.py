@@ -1,0 +1,243 @@
+"""A rule for cfn-lint that checks each Custom::IoTJobTemplate in a template before it is deployed:
+
+    cfn-lint --append-rules schema/ -- template.yaml
+
+It reads the schema beside it, and takes what the function takes: keys whatever the case of their first letter, numbers as
+text, text as any scalar. What an intrinsic function gives is not known before deployment and is taken for good; of
+Fn::If both branches are checked. What is wrong with the properties as a whole, such as a document that is not JSON, is
+left to the function.
+"""
+
+import difflib
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import regex  # Comes with cfn-lint; the standard library's re has no \p{…}.
+from cfnlint.rules import CloudFormationLintRule, RuleMatch
+
+SCHEMA = json.loads(Path(__file__).with_name("custom-iotjobtemplate.json").read_text(encoding="utf-8"))
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+class IoTJobTemplateProperties(CloudFormationLintRule):
+    id = "E9701"
+    shortdesc = "Properties of a Custom::IoTJobTemplate"
+    description = "Checks the properties of each Custom::IoTJobTemplate against its schema"
+    tags = ["resources", "iot"]
+
+    def match(self, cfn):
+        return [
+            RuleMatch(["Resources", name, "Properties", *path], message)
+            for name, resource in cfn.get_resources(SCHEMA["typeName"]).items()
+            for path, message in check(resource.get("Properties", {}), SCHEMA, [])
+        ]
+
+
+def check(value, schema, path):
+    """What is wrong with a value, each with its path in the template."""
+    schema = resolved(schema)
+    if is_unknown(value):
+        return
+    if is_if(value):
+        for branch in (1, 2):
+            yield from check(value["Fn::If"][branch], schema, [*path, "Fn::If", branch])
+        return
+    if "anyOf" in schema:
+        fitting = [option for option in schema["anyOf"] if fits_type(value, option["type"])]
+        if fitting:
+            yield from check(value, fitting[0], path)
+        else:
+            yield path, f"{shown(value)} is not accepted (it takes {' or '.join(words(o) for o in schema['anyOf'])})"
+    elif not fits_type(value, schema.get("type", [])):
+        yield path, f"{shown(value)} is not accepted (it takes {words(schema)})"
+    elif isinstance(value, dict):
+        yield from check_map(value, schema, path)
+    elif isinstance(value, list):
+        yield from check_list(value, schema, path)
+    elif "type" in schema and not fits_bounds(value, schema):
+        yield path, f"{shown(value)} is not accepted (it takes {words(schema)})"
+
+
+def check_map(value, schema, path):
+    if "patternProperties" in schema:
+        ((pattern, of),) = schema["patternProperties"].items()
+        for key, inner in entries(value):
+            if not regex.search(pattern, key):
+                yield [*path, key], f"{shown(key)} is not accepted as a key (it takes a key like {pattern})"
+            elif not is_left_out(inner):
+                yield from check(inner, of, [*path, key])
+        return
+    if "properties" not in schema:
+        return
+    given = {}
+    for key, inner in entries(value):
+        name = spelled(key, schema["properties"])
+        if name is None:
+            yield [*path, key], unknown_key(key, schema["properties"])
+            continue
+        if not is_left_out(inner) or is_empty_map_in_place(inner, name, schema):
+            member = alias_of(name, schema["properties"])
+            if member in (alias_of(other, schema["properties"]) for other in given):
+                yield [*path, key], f"{member} is given twice (the second time as {key})"
+            given[name] = inner
+            yield from check(inner, schema["properties"][name], [*path, key])
+    if any(key.startswith("Fn::") for key in value):
+        return  # There may be more in it than is written here.
+    if value and path and not given:
+        return  # A map of what is left out is left out.
+    for name in schema.get("required", []):
+        if name not in given:
+            yield path, f"{name} is missing (it takes {words(schema['properties'][name])})"
+    one_of = [option["required"][0] for option in schema.get("oneOf", [])]
+    if one_of and not any(name in given for name in one_of):
+        yield path, f"{one_of[0]} is missing (or give {' or '.join(one_of[1:])})"
+    if len({alias_of(name, schema["properties"]) for name in one_of if is_certain(given.get(name))}) > 1:
+        yield path, f"{' and '.join(name for name in one_of if name in given)} stand for the same (give one of them)"
+
+
+def check_list(value, schema, path):
+    # An item that is a function may be any number of items, or none.
+    items = [item for item in value if is_certain(item)]
+    least = len(items) if len(items) == len(value) else None
+    if len(items) > schema.get("maxItems", len(items)) or (least is not None and least < schema.get("minItems", 0)):
+        yield path, f"{len(items)} items are not accepted (it takes {words(schema)})"
+    for index, item in enumerate(value):
+        if item != NO_VALUE and "items" in schema:
+            yield from check(item, schema["items"], [*path, index])
+
+
+def resolved(schema):
+    while "$ref" in schema:
+        target = SCHEMA
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        schema = target
+    return schema
+
+
+def entries(value):
+    return [(key, inner) for key, inner in value.items() if not key.startswith("Fn::")]
+
+
+def is_function(value):
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))
+
+
+def is_if(value):
+    return is_function(value) and isinstance(value.get("Fn::If"), list) and len(value["Fn::If"]) == 3
+
+
+def is_unknown(value):
+    """Whether only the deployment will tell: a function's result, or a dynamic reference."""
+    if isinstance(value, str):
+        return "{{resolve:" in value
+    return is_function(value) and not is_if(value)
+
+
+def is_certain(value):
+    """Whether it is there for sure, and once."""
+    return value is not None and value != NO_VALUE and not is_if(value) and not is_unknown(value)
+
+
+def is_left_out(value):
+    return value in (None, "", {}) or value == NO_VALUE
+
+
+def is_empty_map_in_place(value, name, schema):
+    """An empty map where there has to be a map is one."""
+    return value == {} and name in schema.get("required", []) and resolved(schema["properties"][name]).get("type") == "object"
+
+
+def spelled(key, properties):
+    """The property that a key is a way to write, whatever the case of its first letter."""
+    writable = (name for name in properties if f"/properties/{name}" not in SCHEMA["readOnlyProperties"])
+    return next((name for name in writable if name[1:] == key[1:] and name[:1].lower() == key[:1].lower()), None)
+
+
+def alias_of(name, properties):
+    """A property that is nothing but a reference to its neighbour is another name for it."""
+    neighbour = properties[name].get("$ref", "").rpartition("/properties/")[2]
+    return neighbour if neighbour in properties else name
+
+
+def unknown_key(key, properties):
+    lower = {name.lower(): name for name in properties if f"/properties/{name}" not in SCHEMA["readOnlyProperties"]}
+    nearest = difflib.get_close_matches(key.lower(), lower, n=1)
+    hint = f"did you mean {lower[nearest[0]]}?" if nearest else f"known are {', '.join(lower.values())}"
+    return f"unknown key {shown(key)} ({hint})"
+
+
+def number(value):
+    """A number, or text that reads as one."""
+    if isinstance(value, bool):
+        return None
+    text = str(value).strip()
+    return Decimal(text) if regex.fullmatch(r"[-+]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) else None
+
+
+def fits_type(value, types):
+    types = [types] if isinstance(types, str) else types
+    if isinstance(value, dict):
+        return not types or "object" in types
+    if isinstance(value, list):
+        return not types or "array" in types
+    if not types or "string" in types or "boolean" in types:
+        return True
+    found = number(value)
+    return found is not None and ("number" in types or "integer" in types and found == found.to_integral_value())
+
+
+def fits_bounds(value, schema):
+    if schema["type"] in ("integer", "number"):
+        found = number(value)
+
+        def bound(keyword):
+            return Decimal(str(schema[keyword])) if keyword in schema else found
+
+        return (
+            bound("minimum") <= found <= bound("maximum")
+            and ("exclusiveMinimum" not in schema or found > bound("exclusiveMinimum"))
+            and ("multipleOf" not in schema or found % bound("multipleOf") == 0)
+        )
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        schema.get("minLength", 0) <= len(text) <= schema.get("maxLength", len(text))
+        and text in schema.get("enum", [text])
+        and regex.search(schema.get("pattern", ""), text) is not None
+    )
+
+
+def words(schema):
+    """What is accepted."""
+    schema = resolved(schema)
+    if "anyOf" in schema:
+        return " or ".join(words(option) for option in schema["anyOf"])
+    if "enum" in schema:
+        return ", ".join(schema["enum"])
+    match schema.get("type"):
+        case "integer" | "number" as kind:
+            noun = "an integer" if kind == "integer" else "a number"
+            least = f"from {schema['minimum']}" if "minimum" in schema else f"over {schema['exclusiveMinimum']}"
+            decimals = ", with at most two decimals" if "multipleOf" in schema else ""
+            return f"{noun} {least} to {schema['maximum']}{decimals}".replace(".0", "")
+        case "string":
+            length = f" of {schema.get('minLength', 0)} to {schema['maxLength']} characters" if "maxLength" in schema else ""
+            return f"text{length}" + (f" like {schema['pattern']}" if "pattern" in schema else "")
+        case "array":
+            least, most = schema.get("minItems", 0), schema.get("maxItems")
+            count = f" of {least} to {most} items" if most else f" of {least} or more items" if least else ""
+            return f"a list{count}"
+        case "object":
+            return f"a map of {', '.join(schema['properties'])}" if "properties" in schema else "a map"
+        case kinds:
+            return ", ".join({"string": "text", "array": "a list", "object": "a map"}.get(kind, f"a {kind}") for kind in kinds or [])
+
+
+def shown(value):
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 66 else f"{text[:64]}…"
