@@ -4,8 +4,7 @@
 
 It reads the schema beside it, and takes what the function takes: keys whatever the case of their first letter, numbers as
 text, text as any scalar. What an intrinsic function gives is not known before deployment and is taken for good; of
-Fn::If both branches are checked. What is wrong with the properties as a whole, such as a document that is not JSON, is
-left to the function.
+Fn::If both branches are checked. What a schema does not say, such as whether the document is JSON, is left to the function.
 """
 
 import difflib
@@ -82,6 +81,8 @@ def check_map(value, schema, path):
                 yield [*path, key], f"{member} is given twice (the second time as {key})"
             given[name] = inner
             yield from check(inner, schema["properties"][name], [*path, key])
+            if name == "Document" and isinstance(inner, (dict, list)):
+                yield from check_leaves(inner, [*path, key])
     if any(key.startswith("Fn::") for key in value):
         return  # There may be more in it than is written here.
     if value and path and not given:
@@ -94,6 +95,23 @@ def check_map(value, schema, path):
         yield path, f"{one_of[0]} is missing (or give {' or '.join(one_of[1:])})"
     if len({alias_of(name, schema["properties"]) for name in one_of if is_certain(given.get(name))}) > 1:
         yield path, f"{' and '.join(name for name in one_of if name in given)} stand for the same (give one of them)"
+
+
+def check_leaves(value, path):
+    """A document that is a map or list has to be of text that could have been nothing else."""
+    if is_if(value):
+        for branch in (1, 2):
+            yield from check_leaves(value["Fn::If"][branch], [*path, "Fn::If", branch])
+    elif is_unknown(value):
+        return
+    elif isinstance(value, dict):
+        for key, inner in entries(value):
+            yield from check_leaves(inner, [*path, key])
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from check_leaves(item, [*path, index])
+    elif not isinstance(value, str) or number(value) is not None or value.lower() in ("true", "false", "null"):
+        yield path, f"{shown(value)} in a map reaches IoT as text (give the whole Document with Fn::ToJsonString, or as text)"
 
 
 def check_list(value, schema, path):

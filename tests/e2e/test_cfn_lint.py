@@ -1,0 +1,162 @@
+"""The rule that users append to cfn-lint, tried with the real cfn-lint."""
+
+import re
+import subprocess
+
+import pytest
+from toolchain import ROOT, environment
+
+# Nothing in it is wrong, and much of it is known only at deployment.
+GOOD = """
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::LanguageExtensions
+Parameters:
+  Token: {Type: String}
+  Minutes: {Type: Number, Default: 0}
+  Text: {Type: String, Default: ""}
+  Packages: {Type: CommaDelimitedList, Default: ""}
+Conditions:
+  Some: !Equals [!Ref Text, ""]
+Mappings:
+  M: {a: {b: "60"}}
+Resources:
+  All:
+    Type: Custom::IoTJobTemplate
+    Properties:
+      ServiceToken: !Ref Token
+      ServiceTimeout: 60
+      JobTemplateId: !Sub "${AWS::StackName}-x"
+      Description: !If [Some, !Ref Text, a description]
+      Document:
+        Fn::ToJsonString:
+          operation: reboot
+          delay: 30
+      TimeoutConfig: !If [Some, {InProgressTimeoutInMinutes: "60"}, !Ref AWS::NoValue]
+      JobExecutionsRolloutConfig:
+        maximumPerMinute: !Ref Minutes
+        exponentialRate:
+          baseRatePerMinute: "5"
+          incrementFactor: 1.5
+          rateIncreaseCriteria: {}
+      JobExecutionsRetryConfig:
+        CriteriaList: !If
+          - Some
+          - - FailureType: ALL
+              NumberOfRetries: 3
+          - !Ref AWS::NoValue
+        RetryAttempts: !If [Some, !Ref AWS::NoValue, 3]
+      AbortConfig:
+        CriteriaList:
+          - FailureType: FAILED
+            Action: ABORT
+          - !If
+            - Some
+            - FailureType: ALL
+              Action: CANCEL
+              ThresholdPercentage: "0.07"
+              MinNumberOfExecutedThings: !FindInMap [M, a, b]
+            - !Ref AWS::NoValue
+      PresignedUrlConfig:
+        RoleArn: !ImportValue role
+        ExpiresInSec: !GetAtt Other.Something
+      MaintenanceWindows:
+        - StartTime: 2023-10-01T00:00:00Z
+          EndTime: "2023-10-01T02:00:00Z"
+      DestinationPackageVersions: !Ref Packages
+      Tags:
+        team: "{{resolve:ssm:team}}"
+        "cost center": 7
+      Revision: 7
+  Included:
+    Type: Custom::IoTJobTemplate
+    Properties:
+      ServiceToken: !Ref Token
+      Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}
+  Chosen:
+    Type: Custom::IoTJobTemplate
+    Condition: Some
+    Properties:
+      ServiceToken: !Ref Token
+      description: d
+      document: {operation: reboot, version: 1.2.3, delay: !Ref Text}
+      jobArn: !Select [0, !Split [",", !Join [",", [a, b]]]]
+      abortConfig: {criteriaList: !Ref AWS::NoValue}
+      tags: [{key: k}, {Key: !Ref Text, Value: ""}]
+  Other:
+    Type: Custom::SomethingElse
+    Properties:
+      ServiceToken: !Ref Token
+      Anything: goes
+Outputs:
+  Arn: {Value: !GetAtt All.Arn}
+"""
+
+# What is wrong with a line stands behind it.
+BAD = r"""
+Resources:
+  Bad:
+    Type: Custom::IoTJobTemplate
+    Properties:  #! Description is missing (it takes text of 1 to 2028 characters like ^[^\p{C}]+$)
+      ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
+      JobTemplateId: has space  #! "has space" is not accepted (it takes text of 1 to 64 characters like ^[a-zA-Z0-9_-]+$)
+      Descripton: x  #! unknown key "Descripton" (did you mean Description?)
+      Arn: x  #! unknown key "Arn" (did you mean JobArn?)
+      Document:
+        steps: [reboot]
+        delay: 30  #! 30 in a map reaches IoT as text (give the whole Document with Fn::ToJsonString, or as text)
+      TimeoutConfig:
+        inProgressTimeoutInMinutes: 20160  #! 20160 is not accepted (it takes an integer from 1 to 10080)
+      JobExecutionsRolloutConfig:
+        ExponentialRolloutRate: !Ref Rate
+        ExponentialRate:  #! ExponentialRolloutRate is given twice (the second time as ExponentialRate)
+          BaseRatePerMinute: "1"
+          IncrementFactor: 5.5  #! 5.5 is not accepted (it takes a number from 1.1 to 5)
+          RateIncreaseCriteria: {}
+      JobExecutionsRetryConfig:  #! RetryCriteriaList and RetryAttempts stand for the same (give one of them)
+        RetryCriteriaList:
+          - FailureType: REJECTED  #! "REJECTED" is not accepted (it takes FAILED, TIMED_OUT, ALL)
+            NumberOfRetries: x  #! "x" is not accepted (it takes an integer from 0 to 10)
+        RetryAttempts: 3
+      AbortConfig:
+        CriteriaList: !If
+          - A
+          - []  #! 0 items are not accepted (it takes a list of 1 or more items)
+          - - FailureType: FAILED
+              Action: CANCEL
+              ThresholdPercentage: 12.345  #! 12.345 is not accepted (it takes a number over 0 to 100, with at most two decimals)
+              Thing: 1  #! unknown key "Thing" (known are Action, FailureType, MinNumberOfExecutedThings, ThresholdPercentage)
+      MaintenanceWindows:
+        - StartTime: cron(0 0 1 1 ? 2030)  #! DurationInMinutes is missing (or give EndTime)
+      Tags: x  #! "x" is not accepted (it takes a list of 0 to 48 items or a map)
+Parameters:
+  Rate: {Type: String}
+Conditions:
+  A: !Equals [!Ref AWS::Region, eu-central-1]
+"""
+
+
+def findings(template, tmp_path):
+    """Each line's findings, as cfn-lint prints them with the rule that users append."""
+    file = tmp_path / "template.yaml"
+    file.write_text(template)
+    command = ["cfn-lint", "--append-rules", "schema/", "--format", "parseable", "--", file]
+    printed = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
+    assert printed.stderr == ""
+    lines = [re.fullmatch(r"[^:]+:(\d+):\d+:\d+:\d+:(\w+):(.*)", line) for line in printed.stdout.splitlines()]
+    return [(int(line[1]), line[2], line[3]) for line in lines]
+
+
+def test_no_intrinsic_function_and_no_spelling_is_a_false_alarm(tmp_path):
+    assert findings(GOOD, tmp_path) == []
+
+
+def test_each_mistake_is_found_at_its_line_with_what_is_accepted(tmp_path):
+    expected = [
+        (number, "E9701", line.split("  #! ")[1]) for number, line in enumerate(BAD.splitlines(), 1) if "  #! " in line
+    ]
+    assert findings(BAD, tmp_path) == expected
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda file: file.name)
+def test_the_examples_pass(example, tmp_path):
+    assert findings(example.read_text(), tmp_path) == []
