@@ -109,6 +109,21 @@ fn error_samples() -> String {
 }
 
 #[test]
+fn the_readme_shows_errors_as_they_look() {
+    let readme = include_str!("../../README.md");
+    let words: Vec<_> = readme.split_whitespace().collect();
+
+    let shown = messages(&json!({
+        "TimeoutConfig": {"InProgressTimeoutInMinutes": "0"},
+        "Documnt": "{}"
+    }));
+
+    for message in shown {
+        assert!(words.join(" ").contains(&message), "{message}");
+    }
+}
+
+#[test]
 fn what_the_reference_says_of_a_change_is_what_the_id_does() {
     let owner = Owner {
         stack_id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/1".into(),
