@@ -88,9 +88,11 @@ impl<I: JobTemplates> Handler<I> {
         );
 
         let progress = RefCell::new(Progress::default());
-        let answer = self
-            .answer(&event, invocation, deadlines.work, &progress, &log)
-            .await;
+        // The handshake with the bucket takes place while IoT is at work.
+        let (answer, _) = futures_util::join!(
+            self.answer(&event, invocation, deadlines.work, &progress, &log),
+            timeout_at(deadlines.work, response_url.connect(&self.http)),
+        );
         let answered = response_url
             .put(&self.http, answer.body(&event), deadlines.answer)
             .await;

@@ -47,6 +47,7 @@ async fn run(log: Log) -> Result<(), Error> {
         pace: Pace::default(),
         allow_http,
     };
+    prepare(handler.iot.clone()).await;
     let handler = &handler;
     let handle = service_fn(|event: LambdaEvent<String>| async move {
         log_panics(
@@ -68,6 +69,17 @@ async fn run(log: Log) -> Result<(), Error> {
             })
     });
     Runtime::new(handle).layer(RawEventLayer).run().await
+}
+
+/// Does ahead what can be done before there is an event. Lambda gives a whole core until the first event is asked for;
+/// from then on it gives 128 MB a fourteenth of one.
+///
+/// A network that is not there, or slow, is no error: what is not done in time goes on beside the first event, whose calls
+/// need the same connection.
+async fn prepare(iot: AwsIot) {
+    const LONGEST: Duration = Duration::from_millis(250);
+    let rehearsal = tokio::spawn(async move { iot.rehearse().await });
+    let _ = tokio::time::timeout(LONGEST, rehearsal).await;
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 //! nothing here shows it.
 
 use crate::backoff::{Backoff, retry_after};
+use crate::transport;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, Url};
 use std::time::Duration;
@@ -26,6 +27,11 @@ impl ResponseUrl {
 
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
+    }
+
+    /// Makes the connection for the PUT ahead.
+    pub async fn connect(&self, http: &reqwest::Client) {
+        transport::connect(http, self.0.clone()).await;
     }
 
     /// PUTs the answer. Transport faults and 5xx are tried again until the deadline; 4xx means that the URL will never

@@ -110,6 +110,45 @@ impl HttpConnector for SdkHttpClient {
     }
 }
 
+/// In place of [`SdkHttpClient`]: makes the connection that a request would go over, and sends nothing. The request is
+/// answered with `{}`.
+#[derive(Clone, Debug)]
+pub struct ConnectOnly(pub reqwest::Client);
+
+impl HttpClient for ConnectOnly {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for ConnectOnly {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            if let Ok(url) = request.uri().parse() {
+                connect(&client, url).await;
+            }
+            let ok = 200u16.try_into();
+            ok.map(|ok| HttpResponse::new(ok, SdkBody::from("{}")))
+                .map_err(|error| ConnectorError::other(Box::new(error), None))
+        })
+    }
+}
+
+/// Leaves a connection to that server in the pool, its TLS handshake done, for a request to come. Where that fails, the
+/// request will find out.
+pub async fn connect(client: &reqwest::Client, url: reqwest::Url) {
+    let mut request = reqwest::Request::new(reqwest::Method::HEAD, url);
+    // The client speaks HTTP/1.1 only. It sees that a request is for HTTP/2 once it has a connection for it; it then
+    // sends nothing and keeps the connection.
+    *request.version_mut() = reqwest::Version::HTTP_2;
+    let _ = client.execute(request).await;
+}
+
 fn to_reqwest(request: HttpRequest) -> Result<reqwest::Request, Box<dyn Error + Send + Sync>> {
     // The six operations have their bodies in memory; none is a stream.
     let request = request

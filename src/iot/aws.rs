@@ -3,7 +3,7 @@
 use super::{CallError, Cause, JobTemplates, permissions};
 use crate::backoff::retry_after;
 use crate::job_template::{self as ours, Content, Tags};
-use crate::transport::SdkHttpClient;
+use crate::transport::{ConnectOnly, SdkHttpClient};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{self, ProvideCredentials, error::CredentialsError, future};
 use aws_sdk_iot::Client;
@@ -20,6 +20,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 #[derive(Clone, Debug)]
 pub struct AwsIot {
     client: Client,
+    http: reqwest::Client,
 }
 
 impl AwsIot {
@@ -30,7 +31,7 @@ impl AwsIot {
     ) -> AwsIot {
         let mut config = aws_sdk_iot::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .http_client(SdkHttpClient(http))
+            .http_client(SdkHttpClient(http.clone()))
             .credentials_provider(LambdaEnvironment)
             .identity_cache(IdentityCache::no_cache())
             // Retries and time limits follow the invocation's deadline, which only the caller knows.
@@ -41,7 +42,24 @@ impl AwsIot {
         config.set_endpoint_url(endpoint_url);
         AwsIot {
             client: Client::from_conf(config.build()),
+            http,
         }
+    }
+
+    /// Goes through a CreateJobTemplate with everything but the sending: what the SDK does only once is done after it,
+    /// its code is in memory, and a connection to IoT waits in the pool. If something is wrong, the first call will
+    /// find out.
+    pub async fn rehearse(&self) {
+        let unsent = aws_sdk_iot::Config::builder().http_client(ConnectOnly(self.http.clone()));
+        let _ = self
+            .client
+            .create_job_template()
+            .job_template_id("rehearsal")
+            .description("rehearsal")
+            .customize()
+            .config_override(unsent)
+            .send()
+            .await;
     }
 }
 
