@@ -5,7 +5,7 @@
 
 mod document;
 #[cfg(test)]
-mod generators;
+pub(crate) mod generators;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -523,3 +523,6 @@ fn from_retry_config(config: types::JobExecutionsRetryConfig) -> ours::JobExecut
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
