@@ -215,17 +215,25 @@ impl Hand {
         let Value::Object(members) = canonical else {
             unreachable!("what is wanted is a map")
         };
-        Json::Object(
-            members
-                .into_iter()
-                .filter_map(|(name, value)| match name.as_str() {
-                    "Tags" => self.write_tags(value),
-                    // Text that is JSON itself.
-                    "Document" => self.write_entry(&name, value, Hand::write_text),
-                    _ => self.write_entry(&name, value, Hand::write_value),
-                })
-                .collect(),
-        )
+        let entries = members
+            .into_iter()
+            .filter_map(|(name, value)| match name.as_str() {
+                "Tags" => self.write_tags(value),
+                // Text that is JSON itself.
+                "Document" => self.write_entry(&name, value, Hand::write_text),
+                _ => self.write_entry(&name, value, Hand::write_value),
+            })
+            .collect();
+        self.write_map(entries)
+    }
+
+    /// In some order.
+    fn write_map(&mut self, mut entries: Vec<(String, Json)>) -> Json {
+        let places: Vec<_> = (0..entries.len()).collect();
+        if let [_, ..] = places[..] {
+            entries.rotate_left(self.choose(&places));
+        }
+        Json::Object(entries)
     }
 
     fn write_entry(
@@ -277,20 +285,13 @@ impl Hand {
                     .map(|item| self.write_value(item))
                     .collect(),
             ),
-            Value::Object(members) => Json::Object(
-                members
+            Value::Object(members) => {
+                let entries = members
                     .into_iter()
-                    .filter_map(|(name, value)| {
-                        // Criteria are the one map that has to be there, and may be empty.
-                        match name.as_str() {
-                            "RateIncreaseCriteria" => {
-                                Some((self.write_key(&name), self.write_value(value)))
-                            }
-                            _ => self.write_entry(&name, value, Hand::write_value),
-                        }
-                    })
-                    .collect(),
-            ),
+                    .filter_map(|(name, value)| self.write_entry(&name, value, Hand::write_value))
+                    .collect();
+                self.write_map(entries)
+            }
         }
     }
 

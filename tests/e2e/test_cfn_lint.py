@@ -1,5 +1,6 @@
 """The rule that users append to cfn-lint, tried with the real cfn-lint."""
 
+import json
 import re
 import subprocess
 
@@ -160,3 +161,29 @@ def test_each_mistake_is_found_at_its_line_with_what_is_accepted(tmp_path):
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda file: file.name)
 def test_the_examples_pass(example, tmp_path):
     assert findings(example.read_text(), tmp_path) == []
+
+
+def test_every_form_in_the_reference_passes(tmp_path):
+    reference = (ROOT / "docs" / "properties.md").read_text()
+    table = re.search(r"<!-- generated: shorthand -->\n(.*?)<!-- end -->", reference, re.DOTALL)[1]
+    forms = [json.loads(form) for row in table.splitlines()[2:] for form in re.findall(r"`({.*?})`", row)]
+    assert forms
+
+    resources = {
+        f"Form{number}{suffix}": {
+            "Type": "Custom::IoTJobTemplate",
+            "Properties": {"ServiceToken": {"Fn::ImportValue": "token"}, "Description": "d", **written},
+        }
+        for number, form in enumerate(forms)
+        for suffix, written in (("", form), ("Text", as_cloudformation_hands_it_over(form)))
+    }
+    assert findings(json.dumps({"Resources": resources}), tmp_path) == []
+
+
+def as_cloudformation_hands_it_over(value):
+    """With every scalar as text."""
+    if isinstance(value, dict):
+        return {key: as_cloudformation_hands_it_over(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_cloudformation_hands_it_over(item) for item in value]
+    return str(value)
