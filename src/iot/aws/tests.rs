@@ -4,6 +4,7 @@ use super::AwsIot;
 use crate::iot::JobTemplates;
 use crate::job_template::{Content, Desired};
 use crate::properties::generators::request;
+use crate::transport::{TransportSettings, client};
 use aws_credential_types::Credentials;
 use aws_sdk_iot::Client;
 use aws_sdk_iot::config::{BehaviorVersion, Region};
@@ -71,6 +72,7 @@ fn run<T>(echo: &Echo, call: impl AsyncFnOnce(AwsIot) -> T) -> T {
         .region(Region::from_static("eu-central-1"));
     let iot = AwsIot {
         client: Client::from_conf(config.build()),
+        http: client(&TransportSettings::default()).unwrap(),
     };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
