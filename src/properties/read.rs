@@ -110,9 +110,12 @@ fn read_members(
     report: &mut Report,
 ) -> Fields {
     let mut fields = Fields::default();
+    let mut perhaps_meant = Vec::new();
     for (key, json) in entries {
         let Some(member) = spec.member(key) else {
-            report.problem(path, unknown_key(key, spec.members));
+            let nearest = nearest(key, spec.members.iter().flat_map(Member::names));
+            report.problem(path, unknown_key(key, nearest, spec));
+            perhaps_meant.extend(nearest.and_then(|name| spec.member(name)));
             continue;
         };
         let path = path.member(member.name);
@@ -134,6 +137,10 @@ fn read_members(
             report.problem(&path, format!("given twice (the second time as {key})"));
             fields.set_wrong(member.name);
         }
+    }
+    // Whoever is told of a misspelt key need not be told that the member is missing too.
+    for member in perhaps_meant {
+        fields.0.entry(member.name).or_insert(None);
     }
     fields
 }
@@ -179,27 +186,23 @@ fn same_but_for_first_case(a: &str, b: &str) -> bool {
     }
 }
 
-fn unknown_key(key: &str, members: &[Member]) -> String {
-    let known = members.iter().flat_map(Member::names);
-    match nearest(key, known) {
-        Some(name) => format!("unknown key {} (did you mean {name}?)", quoted(key)),
+fn unknown_key(key: &str, nearest: Option<&str>, spec: &MapSpec) -> String {
+    let hint = match nearest {
+        Some(name) => format!("did you mean {name}?"),
         None => {
-            let names: Vec<_> = members
+            let known = spec
+                .members
                 .iter()
                 .filter(|member| !matches!(member.kind, Kind::Ignored))
-                .map(|member| member.name)
-                .collect();
-            format!(
-                "unknown key {} (known are {})",
-                quoted(key),
-                names.join(", ")
-            )
+                .map(|member| member.name);
+            format!("known are {}", known.collect::<Vec<_>>().join(", "))
         }
-    }
+    };
+    format!("unknown key {} ({hint})", quoted(key))
 }
 
 /// The name nearest to what was written, if one is near: less than half of it would have to change.
-pub fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
     let length = written.chars().count();
     names

@@ -521,6 +521,19 @@ fn a_key_of_another_spelling_is_unknown_and_the_nearest_is_named() {
 }
 
 #[test]
+fn a_member_whose_key_is_misspelt_is_not_said_to_be_missing_as_well() {
+    let properties = json!({"Descripton": "d", "AbortConfig": {"criterialist": []}});
+
+    assert_eq!(
+        messages(&properties),
+        [
+            "AbortConfig: unknown key \"criterialist\" (did you mean CriteriaList?)",
+            "unknown key \"Descripton\" (did you mean Description?)",
+        ]
+    );
+}
+
+#[test]
 fn a_choice_of_another_spelling_is_refused_and_the_nearest_is_named() {
     let properties = with_at(&format!("{ABORT}.FailureType"), json!("timed-out"));
 
@@ -1359,7 +1372,6 @@ fn all_that_is_wrong_is_said_at_once_each_at_its_path() {
             "Tags[\"aws:a\"]",
             "TimeoutConfig.InProgressTimeoutInMinutes",
             "TimeoutConfig",
-            "Description",
         ],
         "{problems:#?}"
     );

@@ -1,8 +1,10 @@
-"""The bounds in the committed schema are those of the service's published model, as botocore ships it."""
+"""The committed schema: its bounds are those of the service's published model, as botocore ships it; its form is that of
+CloudFormation's registry."""
 
 import json
 
 import botocore.session
+import jsonschema
 from toolchain import ROOT
 
 SCHEMA = json.loads((ROOT / "schema" / "custom-iotjobtemplate.json").read_text())
@@ -120,3 +122,42 @@ def test_what_the_model_requires_is_required_unless_shorthand_stands_for_it():
         # Of alternatives, the first is the API's own.
         found = set(schema.get("required", [])) | {name for option in schema.get("oneOf", [])[:1] for name in option["required"]}
         assert found == required, shape.name
+
+
+# What CloudFormation's registry allows in the schema of a property (base.definition.schema.v1.json).
+REGISTRY_KEYWORDS = set(
+    "insertionOrder arrayType relationshipRef $ref $comment title description examples default multipleOf maximum "
+    "exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern items maxItems minItems uniqueItems contains "
+    "maxProperties minProperties required properties additionalProperties patternProperties dependencies const enum type "
+    "format allOf anyOf oneOf".split()
+)
+
+
+def property_schemas(schema):
+    """The schema of a property, and all schemas in it."""
+    yield schema
+    for inner in (*schema.get("properties", {}).values(), *schema.get("patternProperties", {}).values()):
+        yield from property_schemas(inner)
+    for inner in (*schema.get("anyOf", []), *schema.get("oneOf", []), *([schema["items"]] if "items" in schema else [])):
+        yield from property_schemas(inner)
+
+
+def test_the_schema_is_a_json_schema_in_the_registrys_form():
+    # Without formats: it would try the patterns on Python's re, which has no \p{…}.
+    jsonschema.Draft7Validator.check_schema(SCHEMA, format_checker=jsonschema.FormatChecker(formats=()))
+    for schema in (*SCHEMA["properties"].values(), *SCHEMA["definitions"].values()):
+        for inner in property_schemas(schema):
+            assert set(inner) <= REGISTRY_KEYWORDS
+            # An object has either named properties or patterns for them.
+            assert not {"properties", "patternProperties"} <= set(inner)
+
+
+def test_every_reference_in_the_schema_leads_somewhere():
+    for schema in (*SCHEMA["properties"].values(), *SCHEMA["definitions"].values()):
+        for inner in property_schemas(schema):
+            target = SCHEMA
+            for step in inner.get("$ref", "#").split("/")[1:]:
+                target = target[step]
+            assert isinstance(target, dict)
+    for pointers in ("readOnlyProperties", "writeOnlyProperties", "createOnlyProperties", "primaryIdentifier"):
+        assert {pointer.removeprefix("/properties/") for pointer in SCHEMA[pointers]} <= set(SCHEMA["properties"])
