@@ -110,7 +110,7 @@ def check_leaves(value, path):
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from check_leaves(item, [*path, index])
-    elif not isinstance(value, str) or number(value) is not None or value.lower() in ("true", "false", "null"):
+    elif not isinstance(value, str) or could_be_no_text(value):
         yield path, f"{shown(value)} in a map reaches IoT as text (give the whole Document with Fn::ToJsonString, or as text)"
 
 
@@ -192,6 +192,10 @@ def number(value):
         return None
     text = str(value).strip()
     return Decimal(text) if regex.fullmatch(r"[-+]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text) else None
+
+
+def could_be_no_text(text):
+    return text.lower() in ("true", "false", "null") or (text == text.strip() and number(text) is not None)
 
 
 def fits_type(value, types):
