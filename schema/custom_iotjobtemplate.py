@@ -69,11 +69,14 @@ def check_map(value, schema, path):
         return
     if "properties" not in schema:
         return
-    given = {}
+    given, perhaps_meant = {}, set()
     for key, inner in entries(value):
         name = spelled(key, schema["properties"])
         if name is None:
-            yield [*path, key], unknown_key(key, schema["properties"])
+            near = nearest(key, schema["properties"])
+            perhaps_meant.add(near)
+            hint = f"did you mean {near}?" if near else f"known are {', '.join(writable(schema['properties']))}"
+            yield [*path, key], f"unknown key {shown(key)} ({hint})"
             continue
         if not is_left_out(inner) or is_empty_map_in_place(inner, name, schema):
             member = alias_of(name, schema["properties"])
@@ -88,10 +91,10 @@ def check_map(value, schema, path):
     if value and path and not given:
         return  # A map of what is left out is left out.
     for name in schema.get("required", []):
-        if name not in given:
+        if name not in given and name not in perhaps_meant:
             yield path, f"{name} is missing (it takes {words(schema['properties'][name])})"
     one_of = [option["required"][0] for option in schema.get("oneOf", [])]
-    if one_of and not any(name in given for name in one_of):
+    if one_of and not any(name in given or name in perhaps_meant for name in one_of):
         yield path, f"{one_of[0]} is missing (or give {' or '.join(one_of[1:])})"
     if len({alias_of(name, schema["properties"]) for name in one_of if is_certain(given.get(name))}) > 1:
         yield path, f"{' and '.join(name for name in one_of if name in given)} stand for the same (give one of them)"
@@ -111,7 +114,7 @@ def check_leaves(value, path):
         for index, item in enumerate(value):
             yield from check_leaves(item, [*path, index])
     elif not isinstance(value, str) or could_be_no_text(value):
-        yield path, f"{shown(value)} in a map reaches IoT as text (give the whole Document with Fn::ToJsonString, or as text)"
+        yield path, f"{shown(value)} in a map would reach IoT as text (give the Document with Fn::ToJsonString, or as text)"
 
 
 def check_list(value, schema, path):
@@ -164,26 +167,30 @@ def is_left_out(value):
 
 def is_empty_map_in_place(value, name, schema):
     """An empty map where there has to be a map is one."""
-    return value == {} and name in schema.get("required", []) and resolved(schema["properties"][name]).get("type") == "object"
+    kind = resolved(schema["properties"][name]).get("type")
+    return value == {} and name in schema.get("required", []) and kind == "object"
+
+
+def writable(properties):
+    return [name for name in properties if f"/properties/{name}" not in SCHEMA["readOnlyProperties"]]
 
 
 def spelled(key, properties):
     """The property that a key is a way to write, whatever the case of its first letter."""
-    writable = (name for name in properties if f"/properties/{name}" not in SCHEMA["readOnlyProperties"])
-    return next((name for name in writable if name[1:] == key[1:] and name[:1].lower() == key[:1].lower()), None)
+    names = writable(properties)
+    return next((name for name in names if name[1:] == key[1:] and name[:1].lower() == key[:1].lower()), None)
+
+
+def nearest(key, properties):
+    lower = {name.lower(): name for name in writable(properties)}
+    near = difflib.get_close_matches(key.lower(), lower, n=1)
+    return lower[near[0]] if near else None
 
 
 def alias_of(name, properties):
     """A property that is nothing but a reference to its neighbour is another name for it."""
     neighbour = properties[name].get("$ref", "").rpartition("/properties/")[2]
     return neighbour if neighbour in properties else name
-
-
-def unknown_key(key, properties):
-    lower = {name.lower(): name for name in properties if f"/properties/{name}" not in SCHEMA["readOnlyProperties"]}
-    nearest = difflib.get_close_matches(key.lower(), lower, n=1)
-    hint = f"did you mean {lower[nearest[0]]}?" if nearest else f"known are {', '.join(lower.values())}"
-    return f"unknown key {shown(key)} ({hint})"
 
 
 def number(value):
@@ -244,7 +251,8 @@ def words(schema):
             decimals = ", with at most two decimals" if "multipleOf" in schema else ""
             return f"{noun} {least} to {schema['maximum']}{decimals}".replace(".0", "")
         case "string":
-            length = f" of {schema.get('minLength', 0)} to {schema['maxLength']} characters" if "maxLength" in schema else ""
+            least, most = schema.get("minLength", 0), schema.get("maxLength")
+            length = f" of {least} to {most} characters" if most else ""
             return f"text{length}" + (f" like {schema['pattern']}" if "pattern" in schema else "")
         case "array":
             least, most = schema.get("minItems", 0), schema.get("maxItems")
@@ -253,7 +261,8 @@ def words(schema):
         case "object":
             return f"a map of {', '.join(schema['properties'])}" if "properties" in schema else "a map"
         case kinds:
-            return ", ".join({"string": "text", "array": "a list", "object": "a map"}.get(kind, f"a {kind}") for kind in kinds or [])
+            nouns = {"string": "text", "array": "a list", "object": "a map"}
+            return ", ".join(nouns.get(kind, f"a {kind}") for kind in kinds or [])
 
 
 def shown(value):

@@ -97,14 +97,14 @@ BAD = r"""
 Resources:
   Bad:
     Type: Custom::IoTJobTemplate
-    Properties:  #! Description is missing (it takes text of 1 to 2028 characters like ^[^\p{C}]+$)
+    Properties:
       ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
       JobTemplateId: has space  #! "has space" is not accepted (it takes text of 1 to 64 characters like ^[a-zA-Z0-9_-]+$)
       Descripton: x  #! unknown key "Descripton" (did you mean Description?)
       Arn: x  #! unknown key "Arn" (did you mean JobArn?)
       Document:
         steps: [reboot]
-        delay: 30  #! 30 in a map reaches IoT as text (give the whole Document with Fn::ToJsonString, or as text)
+        delay: 30  #! 30 in a map would reach IoT as text (give the Document with Fn::ToJsonString, or as text)
       TimeoutConfig:
         inProgressTimeoutInMinutes: 20160  #! 20160 is not accepted (it takes an integer from 1 to 10080)
       JobExecutionsRolloutConfig:
@@ -129,6 +129,10 @@ Resources:
       MaintenanceWindows:
         - StartTime: cron(0 0 1 1 ? 2030)  #! DurationInMinutes is missing (or give EndTime)
       Tags: x  #! "x" is not accepted (it takes a list of 0 to 48 items or a map)
+  Nameless:
+    Type: Custom::IoTJobTemplate
+    Properties:  #! Description is missing (it takes text of 1 to 2028 characters like ^[^\p{C}]+$)
+      ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
 Parameters:
   Rate: {Type: String}
 Conditions:

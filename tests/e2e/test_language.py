@@ -15,7 +15,10 @@ RATE = {"baseRatePerMinute": 5, "incrementFactor": 1.5, "rateIncreaseCriteria": 
 
 # What is written, and what DescribeJobTemplate gives back for it.
 ACCEPTED = {
-    "document-of-text-byte-for-byte": ({"Document": '{ "b" : 1.0,\n "a": "ä" }'}, {"document": '{ "b" : 1.0,\n "a": "ä" }'}),
+    "document-of-text-byte-for-byte": (
+        {"Document": '{ "b" : 1.0,\n "a": "ä" }'},
+        {"document": '{ "b" : 1.0,\n "a": "ä" }'},
+    ),
     "document-of-a-map": (
         {"Document": {"steps": ["stop", {"run": "1.2.3"}], "a": {}}},
         {"document": '{"steps":["stop",{"run":"1.2.3"}],"a":{}}'},
@@ -101,7 +104,10 @@ REFUSED = {
     "a timeout of 0": ({"timeoutConfig": {"inProgressTimeoutInMinutes": 0}}, "Provide valid timeout value"),
     "a timeout of 10081": ({"timeoutConfig": {"inProgressTimeoutInMinutes": 10081}}, "Provide valid timeout value"),
     "no abort criteria": ({"abortConfig": {"criteriaList": []}}, "greater than or equal to 1"),
-    "two abort criteria with one failure type": ({"abortConfig": {"criteriaList": [API_ABORT, API_ABORT]}}, "same failure type"),
+    "two abort criteria with one failure type": (
+        {"abortConfig": {"criteriaList": [API_ABORT, API_ABORT]}},
+        "same failure type",
+    ),
     "an abort threshold of 0": (
         {"abortConfig": {"criteriaList": [API_ABORT | {"thresholdPercentage": 0}]}},
         "must have value greater than 0",
