@@ -81,9 +81,17 @@ impl Event {
     }
 }
 
+/// Lambda takes no more than this for an asynchronous invocation. Whoever invokes the function directly could send six
+/// times as much, of which a million members would take more memory than there is.
+const MOST_BYTES: usize = 1 << 20;
+
 fn parse(raw: Option<&RawValue>) -> Result<Json, String> {
     match raw {
         None => Ok(Json::Object(Vec::new())),
+        Some(raw) if raw.get().len() > MOST_BYTES => Err(format!(
+            "{} bytes are more than CloudFormation can send",
+            raw.get().len()
+        )),
         Some(raw) => serde_json::from_str(raw.get()).map_err(|error| error.to_string()),
     }
 }

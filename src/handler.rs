@@ -4,20 +4,18 @@ use crate::answer::{self, Answer};
 use crate::backoff::Pace;
 use crate::event::Event;
 use crate::iot::JobTemplates;
-use crate::job_template::Desired;
-use crate::json::Json;
 use crate::log::{self, Level, Log};
 use crate::metrics::{Ending, Metrics, Why};
 use crate::ownership::Owner;
 use crate::physical_id::PhysicalId;
-use crate::plan::Request;
-use crate::properties::{self, Finding};
+use crate::properties::Finding;
 use crate::reconcile::{Outcome, Progress, Reconciler, physical_id_after_failure};
+use crate::request;
 use crate::response_url::ResponseUrl;
 use futures_util::FutureExt;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -104,7 +102,7 @@ impl<I: JobTemplates> Handler<I> {
     }
 
     /// Works out the answer; a panic is answered too, and so is the time's end.
-    pub async fn answer(
+    async fn answer(
         &self,
         event: &Event,
         invocation: &Invocation,
@@ -112,11 +110,11 @@ impl<I: JobTemplates> Handler<I> {
         progress: &RefCell<Progress>,
         log: &Log,
     ) -> Answer {
-        let request = match AssertUnwindSafe(async { read_request(event, log) })
-            .catch_unwind()
-            .await
-        {
-            Ok(Ok(request)) => request,
+        let request = match catch_unwind(|| request::read(event)) {
+            Ok(Ok((request, warnings))) => {
+                log_warnings(log, &warnings);
+                request
+            }
             Ok(Err(reason)) => return failed_unread(event, Why::BadRequest, reason),
             Err(_) => {
                 let reason = vec![panicked("reading the request", invocation)];
@@ -219,71 +217,11 @@ fn log_answer(log: &Log, answer: &Answer, plan: &str, duration: Duration) {
     );
 }
 
-/// Reads what the event asks for.
-///
-/// # Errors
-/// Everything that is wrong with it, for the answer.
-fn read_request(event: &Event, log: &Log) -> Result<Request, Vec<String>> {
-    for (name, value) in [
-        ("StackId", &event.stack_id),
-        ("LogicalResourceId", &event.logical_resource_id),
-    ] {
-        if value.is_empty() {
-            return Err(vec![format!(
-                "the event has no {name}, which says whose the job template is"
-            )]);
-        }
+fn log_warnings(log: &Log, warnings: &[Finding]) {
+    for warning in warnings {
+        let path = warning.path.as_str().into();
+        log.line(Level::Warn, &warning.to_string(), [("path", path)]);
     }
-    let physical_id = || {
-        event
-            .physical_resource_id
-            .as_deref()
-            .map(PhysicalId::read)
-            .ok_or_else(|| vec!["the event has no PhysicalResourceId".to_owned()])
-    };
-    match event.request_type.as_str() {
-        "Create" => Ok(Request::Create {
-            properties: wanted_properties(event, log)?,
-        }),
-        "Update" => Ok(Request::Update {
-            physical_id: physical_id()?,
-            properties: wanted_properties(event, log)?,
-            old_properties: hinted_properties(event.old_properties()).map(Box::new),
-        }),
-        "Delete" => Ok(Request::Delete {
-            physical_id: physical_id()?,
-            properties: hinted_properties(event.properties()),
-        }),
-        other => Err(vec![format!(
-            "the RequestType is {other:?}; known are Create, Update and Delete"
-        )]),
-    }
-}
-
-fn wanted_properties(event: &Event, log: &Log) -> Result<Desired, Vec<String>> {
-    let json = event
-        .properties()
-        .map_err(|error| vec![format!("the properties could not be read: {error}")])?;
-    match properties::read(&json) {
-        Ok(properties) => {
-            for warning in &properties.warnings {
-                log.line(
-                    Level::Warn,
-                    &warning.to_string(),
-                    [("path", warning.path.as_str().into())],
-                );
-            }
-            Ok(properties.desired)
-        }
-        Err(problems) => Err(problems.iter().map(Finding::to_string).collect()),
-    }
-}
-
-/// Properties that are only a hint: what does not read as properties is no hint.
-fn hinted_properties(json: Result<Json, String>) -> Option<Desired> {
-    properties::read(&json.ok()?)
-        .ok()
-        .map(|properties| properties.desired)
 }
 
 fn answer_to(outcome: Outcome, event: &Event, owner: &Owner, log: &Log) -> Answer {

@@ -15,5 +15,6 @@ pub mod plan;
 pub mod properties;
 pub mod raw_event;
 pub mod reconcile;
+pub mod request;
 pub mod response_url;
 pub mod transport;

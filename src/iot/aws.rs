@@ -253,7 +253,10 @@ where
         .raw_response()
         .and_then(|response| response.request_id().map(str::to_owned));
     let mut hint = None;
+    let unreadable = || (Cause::Unclear, "the answer could not be read".to_owned());
     let (cause, said) = match &error {
+        // What the SDK calls an error of the service is, with a 2xx, an answer that is not the service's.
+        SdkError::ServiceError(refusal) if refusal.raw().status().is_success() => unreadable(),
         SdkError::ServiceError(refusal) => {
             let status = refusal.raw().status().as_u16();
             let code = refusal.err().code().unwrap_or_default();
@@ -267,7 +270,7 @@ where
             hint = permissions::hint(operation, code, message);
             (cause(status, code), said)
         }
-        SdkError::ResponseError(_) => (Cause::Unclear, "the answer could not be read".to_owned()),
+        SdkError::ResponseError(_) => unreadable(),
         SdkError::DispatchFailure(failure) => {
             let cause = match failure {
                 _ if failure.is_user() => Cause::NotSent,

@@ -103,6 +103,9 @@ pub fn read_properties(spec: &MapSpec, json: &Json, report: &mut Report) -> Opti
     }
 }
 
+/// It takes time to find what may have been meant, and an event can hold a hundred thousand unknown keys.
+const MOST_HINTS: usize = 1000;
+
 fn read_members(
     spec: &MapSpec,
     entries: &[(String, Json)],
@@ -113,6 +116,10 @@ fn read_members(
     let mut perhaps_meant = Vec::new();
     for (key, json) in entries {
         let Some(member) = spec.member(key) else {
+            if report.problems.len() >= MOST_HINTS {
+                report.problem(path, format!("unknown key {}", quoted(key)));
+                continue;
+            }
             let nearest = nearest(key, spec.members.iter().flat_map(Member::names));
             report.problem(path, unknown_key(key, nearest, spec));
             perhaps_meant.extend(nearest.and_then(|name| spec.member(name)));
