@@ -1,0 +1,497 @@
+//! Every event that can be answered is answered, whatever it holds and whatever the response bucket does.
+
+mod support;
+
+use futures_util::FutureExt;
+use iot_job_template::backoff::Pace;
+use iot_job_template::handler::{Handler, Invocation};
+use iot_job_template::iot::{CallError, JobTemplates};
+use iot_job_template::job_template::{Content, Tags};
+use iot_job_template::log::Log;
+use iot_job_template::transport::{self, TransportSettings};
+use serde_json::{Value, json};
+use std::time::Duration;
+use support::{
+    Answer, Authority, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function,
+    Operation::*, Outcome, Stack, When,
+};
+
+const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
+const DEADLINE: Duration = Duration::from_secs(10);
+
+struct World {
+    iot: FakeIot,
+    bucket: FakeBucket,
+    lambda: FakeLambda,
+    _authority: Authority,
+}
+
+impl World {
+    fn new() -> World {
+        World::of(Function::new(BOOTSTRAP))
+    }
+
+    fn of(function: Function) -> World {
+        let authority = Authority::new();
+        let iot = FakeIot::https(&authority);
+        let bucket = FakeBucket::https(&authority);
+        let function = function.calling(&iot).trusting(&authority);
+        World {
+            lambda: FakeLambda::new(function),
+            iot,
+            bucket,
+            _authority: authority,
+        }
+    }
+
+    fn send(&self, event: Event) -> Answer {
+        let event = event.answered_at(&self.bucket);
+        let invocation = self.lambda.invoke(&event, DEADLINE);
+        assert!(invocation.responded(), "{invocation:?}");
+        self.bucket.only_answer(&event)
+    }
+
+    /// Sends an event byte for byte, in which {URL} stands for the ResponseURL. Gives the answer.
+    fn send_raw(&self, event: impl AsRef<[u8]>) -> Answer {
+        let marker = Event {
+            json: json!({"RequestId": "raw"}),
+        };
+        let url = self.bucket.presigned_url("raw");
+        let event = replaced(event.as_ref(), b"{URL}", url.as_bytes());
+        let invocation = self.lambda.invoke(event, DEADLINE);
+        assert!(invocation.responded(), "{:?}", invocation.outcome);
+        self.bucket.answers(&marker).pop().unwrap()
+    }
+}
+
+fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
+    let at = bytes
+        .windows(what.len())
+        .position(|window| window == what)
+        .unwrap();
+    [&bytes[..at], with, &bytes[at + what.len()..]].concat()
+}
+
+fn fleet() -> Stack {
+    Stack::named("fleet")
+}
+
+fn reboot() -> Value {
+    json!({
+        "JobTemplateId": "reboot",
+        "Description": "Reboot",
+        "Document": format!("{{\"operation\":\"{DOCUMENT_TEXT}\"}}"),
+    })
+}
+
+// ---- The response bucket ----
+
+fn ways_to_fail() -> [Fault; 9] {
+    [
+        Fault::TlsFailure,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::internal_failure(),
+        Fault::unavailable(),
+        Fault::unavailable().retry_after(1),
+        Fault::unavailable().retry_after(3600),
+        Fault::Silence { done: false },
+        Fault::Trickle,
+    ]
+}
+
+#[test]
+fn a_bucket_that_fails_once_is_tried_again() {
+    let refused = Fault::Refused {
+        lasting: Duration::from_millis(300),
+    };
+    for fault in ways_to_fail().into_iter().chain([refused]) {
+        let world = World::new();
+        world.bucket.fault(When::Call(1), fault.clone());
+        let create = fleet()
+            .create("Reboot", reboot())
+            .answered_at(&world.bucket);
+
+        let invocation = world.lambda.invoke(&create, DEADLINE);
+
+        assert!(invocation.responded(), "{fault:?}: {invocation:?}");
+        let answer = world.bucket.answers(&create).pop().unwrap();
+        assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
+    }
+}
+
+#[test]
+fn if_the_bucket_never_takes_the_answer_the_invocation_fails_so_that_lambda_repeats_it() {
+    let refused = Fault::Refused {
+        lasting: Duration::from_secs(3600),
+    };
+    let faults = ways_to_fail().into_iter().chain([refused]);
+    // All at once: each takes its whole time.
+    std::thread::scope(|scope| {
+        for fault in faults {
+            scope.spawn(move || {
+                let world = World::new();
+                world.bucket.fault(When::Always, fault.clone());
+                let create = fleet()
+                    .create("Reboot", reboot())
+                    .answered_at(&world.bucket);
+
+                let invocation = world.lambda.invoke(&create, Duration::from_secs(5));
+
+                let Outcome::Errored { kind, message } = &invocation.outcome else {
+                    panic!("{fault:?}: {invocation:?}");
+                };
+                assert_eq!(kind, "Unanswered");
+                assert!(
+                    message.contains("could not be PUT to 127.0.0.1: "),
+                    "{message}"
+                );
+            });
+        }
+    });
+}
+
+#[test]
+fn a_url_that_was_refused_is_not_tried_again() {
+    let world = World::new();
+    world.bucket.fault(
+        When::Always,
+        Fault::refusal(403, "AccessDenied", "Request has expired"),
+    );
+    let create = fleet()
+        .create("Reboot", reboot())
+        .answered_at(&world.bucket);
+
+    let invocation = world.lambda.invoke(&create, DEADLINE);
+
+    assert!(
+        matches!(invocation.outcome, Outcome::Errored { .. }),
+        "{invocation:?}"
+    );
+    assert_eq!(world.bucket.count(PutAnswer), 1);
+}
+
+#[test]
+fn what_lambda_delivers_again_is_answered_as_if_it_came_for_the_first_time() {
+    let world = World::new();
+    world
+        .bucket
+        .fault_by(|call| (call.number <= 1).then(Fault::throttled));
+    let create = fleet()
+        .create("Reboot", reboot())
+        .answered_at(&world.bucket);
+
+    let deliveries = world.lambda.deliver(&create, DEADLINE);
+
+    assert_eq!(deliveries.len(), 2);
+    let answer = world.bucket.only_answer(&create);
+    assert!(answer.succeeded(), "{}", answer.json);
+    assert_eq!(answer.physical_id(), "reboot");
+}
+
+// ---- Hostile events ----
+
+const MEGABYTE: usize = 1 << 20;
+/// What Lambda gives the function in template.yaml, in KiB.
+const MEMORY: usize = 128 << 10;
+
+#[test]
+fn an_event_of_any_shape_is_answered() {
+    let world = World::new();
+    for (what, properties) in [
+        ("no map", r#""text""#.to_owned()),
+        ("null", "null".to_owned()),
+        (
+            "a number beyond any",
+            r#"{"Description": 1e999}"#.to_owned(),
+        ),
+        (
+            "a lone surrogate",
+            r#"{"Description": "\ud800"}"#.to_owned(),
+        ),
+        ("a lone surrogate in a key", r#"{"\udc00": 1}"#.to_owned()),
+        (
+            "a key twice",
+            r#"{"Description": "a", "Description": "b"}"#.to_owned(),
+        ),
+        ("10,000 deep", "[".repeat(10_000) + &"]".repeat(10_000)),
+        (
+            "10,000 deep, of maps",
+            r#"{"a":"#.repeat(10_000) + "1" + &"}".repeat(10_000),
+        ),
+        (
+            "10,000 deep in the document",
+            format!(
+                r#"{{"Document": {}{}}}"#,
+                "[".repeat(10_000),
+                "]".repeat(10_000)
+            ),
+        ),
+        (
+            "6 MB of text",
+            format!(r#"{{"Description": "{}"}}"#, "a".repeat(6 * MEGABYTE)),
+        ),
+        (
+            "6 MB of document",
+            format!(r#"{{"Document": "{}"}}"#, "a".repeat(6 * MEGABYTE)),
+        ),
+        ("a million keys", object(1_000_000)),
+        ("as many keys as CloudFormation can send", object(100_000)),
+        (
+            "a million members of a list",
+            format!(r#"{{"Tags": [{}1]}}"#, "1,".repeat(1_000_000)),
+        ),
+    ] {
+        let event = format!(
+            r#"{{"RequestType": "Create", "StackId": "{}", "LogicalResourceId": "Reboot", "RequestId": "raw",
+                "ResponseURL": "{{URL}}", "ResourceProperties": {properties}}}"#,
+            fleet().id
+        );
+
+        let answer = world.send_raw(event);
+
+        assert_eq!(answer.status(), "FAILED", "{what}");
+        assert!(!answer.reason().is_empty(), "{what}");
+        println!("{what}: {} KiB at most", world.lambda.memory().peak);
+    }
+    assert!(
+        world.lambda.memory().peak < MEMORY,
+        "{:?}",
+        world.lambda.memory()
+    );
+    assert_eq!(world.iot.calls().len(), 0);
+}
+
+/// An object of so many members, as short as they can be.
+fn object(members: usize) -> String {
+    let members: Vec<_> = (0..members).map(|n| format!("\"{n:x}\":0")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+#[test]
+fn an_envelope_of_any_shape_is_answered() {
+    let world = World::new();
+    for event in [
+        br#"{"ResponseURL": "{URL}"}"#.to_vec(),
+        br#"{"ResponseURL": "{URL}", "RequestType": "Recreate", "StackId": "s", "LogicalResourceId": "l"}"#.to_vec(),
+        br#"{"ResponseURL": "{URL}", "RequestType": 1e999, "StackId": [[]], "LogicalResourceId": {"a": null}}"#.to_vec(),
+        br#"{"ResponseURL": "", "ResponseURL": "{URL}", "\ud800": 1e999}"#.to_vec(),
+        br#"{"ResponseURL": "{URL}", "RequestType": "Update", "StackId": "s", "LogicalResourceId": "l"}"#.to_vec(),
+        br#"{"ResponseURL": "{URL}", "RequestType": "Delete", "StackId": "s", "LogicalResourceId": "l"}"#.to_vec(),
+        b"{\"ResponseURL\": \"{URL}\", \"StackId\": \"\xff\xfe\", \"\xc0\": \"\xed\xa0\x80\"}".to_vec(),
+        [br#"{"ResponseURL": "{URL}", "x": "#.to_vec(), vec![b'['; 10_000], vec![b']'; 10_000], b"}".to_vec()].concat(),
+        [br#"{"ResponseURL": "{URL}", "StackId": ""#.to_vec(), vec![b'a'; 6 * MEGABYTE], b"\"}".to_vec()].concat(),
+    ] {
+        let answer = world.send_raw(&event);
+
+        let start = String::from_utf8_lossy(&event[..event.len().min(200)]).into_owned();
+        assert_eq!(answer.status(), "FAILED", "{start}");
+        assert!(!answer.physical_id().is_empty(), "{start}");
+        assert!(!answer.reason().is_empty(), "{start}");
+    }
+}
+
+#[test]
+fn a_delete_of_unreadable_properties_succeeds() {
+    let world = World::new();
+    let answer = world.send_raw(format!(
+        r#"{{"RequestType": "Delete", "StackId": "{}", "LogicalResourceId": "Reboot", "RequestId": "raw",
+            "PhysicalResourceId": "reboot", "ResponseURL": "{{URL}}", "ResourceProperties": {{"Description": 1e999}}}}"#,
+        fleet().id
+    ));
+
+    assert!(answer.succeeded(), "{}", answer.json);
+}
+
+#[test]
+fn an_event_that_nobody_can_be_answered_for_fails_and_the_next_one_goes_well() {
+    let world = World::new();
+    for event in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        r#"{"ResponseURL": "ftp://x"}"#,
+        r#"{"ResponseURL": "nonsense"}"#,
+    ] {
+        let invocation = world.lambda.invoke(event, DEADLINE);
+        assert!(
+            matches!(invocation.outcome, Outcome::Errored { .. }),
+            "{event}: {invocation:?}"
+        );
+    }
+
+    assert!(world.send(fleet().create("Reboot", reboot())).succeeded());
+}
+
+// ---- Panics ----
+
+/// An IoT client with a mistake in it.
+struct Mistaken;
+
+impl JobTemplates for Mistaken {
+    async fn create(&self, _: &str, _: &Content, _: &Tags) -> Result<String, CallError> {
+        panic!("{DOCUMENT_TEXT}")
+    }
+    async fn describe(&self, _: &str) -> Result<(String, Content), CallError> {
+        panic!("{DOCUMENT_TEXT}")
+    }
+    async fn delete(&self, _: &str) -> Result<(), CallError> {
+        panic!("{DOCUMENT_TEXT}")
+    }
+    async fn tags(&self, _: &str) -> Result<Tags, CallError> {
+        panic!("{DOCUMENT_TEXT}")
+    }
+    async fn tag(&self, _: &str, _: &Tags) -> Result<(), CallError> {
+        panic!("{DOCUMENT_TEXT}")
+    }
+    async fn untag(&self, _: &str, _: &[String]) -> Result<(), CallError> {
+        panic!("{DOCUMENT_TEXT}")
+    }
+}
+
+#[test]
+fn a_panic_is_answered_with_where_to_look_in_the_log_and_what_state_it_leaves() {
+    let bucket = FakeBucket::http();
+    let settings = TransportSettings {
+        allow_http: true,
+        ..TransportSettings::default()
+    };
+    let handler = Handler {
+        iot: Mistaken,
+        http: transport::client(&settings).unwrap(),
+        log: Log::from_environment(),
+        pace: Pace::default(),
+        allow_http: true,
+    };
+    let invocation = Invocation {
+        request_id: "the-invocation".to_owned(),
+        function_arn: "arn:aws:lambda:eu-central-1:123456789012:function:provider".to_owned(),
+        time_left: DEADLINE,
+    };
+    let create = fleet().create("Reboot", reboot()).answered_at(&bucket);
+
+    let handled = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(
+            handler
+                .handle(&create.json.to_string(), &invocation)
+                .map(|handled| handled.is_ok()),
+        );
+
+    assert!(handled);
+    let answer = bucket.only_answer(&create);
+    assert_eq!(answer.status(), "FAILED");
+    for part in ["create the job template reboot", "the-invocation"] {
+        assert!(answer.reason().contains(part), "{}", answer.reason());
+    }
+    assert_eq!(answer.physical_id(), "outcome-unknown:reboot");
+}
+
+// ---- The log ----
+
+#[test]
+fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
+    let program = format!("exec {BOOTSTRAP} >/dev/full 2>&1");
+    let world = World::of(Function::new("/bin/sh").argument("-c").argument(&program));
+
+    let answer = world.send(fleet().create("Reboot", reboot()));
+
+    assert!(answer.succeeded(), "{}", answer.json);
+}
+
+#[test]
+fn a_request_is_logged_at_its_start_and_its_end_and_counted() {
+    let world = World::new();
+    let create = fleet()
+        .create("Reboot", reboot())
+        .answered_at(&world.bucket);
+
+    let invocation = world.lambda.invoke(&create, DEADLINE);
+
+    let [start, end, metrics] = &invocation.json_log()[..] else {
+        panic!("{:#?}", invocation.log);
+    };
+    for line in [start, end] {
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(line["requestId"], invocation.request_id);
+        assert_eq!(line["cloudFormationRequestId"], create.request_id());
+        assert_eq!(line["requestType"], "Create");
+        assert_eq!(line["stackId"], fleet().id);
+        assert_eq!(line["logicalResourceId"], "Reboot");
+    }
+    assert_eq!(start["message"], "request");
+    assert_eq!(end["message"], "answer");
+    assert_eq!(end["status"], "SUCCESS");
+    assert_eq!(end["plan"], "create");
+    assert_eq!(end["physicalResourceId"], "reboot");
+    assert!(end["durationMs"].is_number());
+    assert_eq!(metrics["Succeeded"], 1);
+    assert_eq!(metrics["FunctionName"], "iot-job-template");
+}
+
+#[test]
+fn lambdas_own_settings_say_how_much_is_logged_and_in_which_form() {
+    let log = |level: &str, format: &str| {
+        let function = Function::new(BOOTSTRAP)
+            .env("AWS_LAMBDA_LOG_LEVEL", level)
+            .env("AWS_LAMBDA_LOG_FORMAT", format);
+        let world = World::of(function);
+        world.send(fleet().create("Reboot", reboot()));
+        world.lambda.log()
+    };
+
+    let quiet = log("ERROR", "JSON");
+    let text = log("INFO", "Text");
+
+    assert_eq!(quiet.len(), 1, "only the metrics: {quiet:#?}");
+    assert!(quiet[0].contains(r#""Succeeded":1"#), "{quiet:#?}");
+    let lines: Vec<_> = text.iter().filter(|line| !line.starts_with('{')).collect();
+    assert_eq!(lines.len(), 2, "{text:#?}");
+    assert!(lines[1].contains(" INFO answer "), "{text:#?}");
+}
+
+#[test]
+fn an_unfinished_request_names_the_fault_it_met_last_and_the_throttles_are_counted() {
+    let world = World::new();
+    world.iot.fault(When::Always, Fault::throttled());
+    let create = fleet()
+        .create("Reboot", reboot())
+        .answered_at(&world.bucket);
+
+    let invocation = world.lambda.invoke(&create, Duration::from_secs(3));
+
+    let answer = world.bucket.only_answer(&create);
+    for part in [
+        "time was over while it tried to create the job template reboot",
+        "ThrottlingException (HTTP 429): Rate exceeded",
+    ] {
+        assert!(answer.reason().contains(part), "{}", answer.reason());
+    }
+    let metrics = invocation.json_log().pop().unwrap();
+    assert_eq!(metrics["FailedOutOfTime"], 1);
+    assert_eq!(metrics["Throttles"], world.iot.throttled());
+}
+
+#[test]
+fn a_missing_permission_is_told_with_what_grants_it() {
+    let world = World::new();
+    let message = "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: iam:PassRole on \
+                   resource: arn:aws:iam::123456789012:role/IoTJobRole";
+    world.iot.fault(
+        When::Always,
+        Fault::refusal(403, "AccessDeniedException", message),
+    );
+
+    let answer = world.send(fleet().create("Reboot", reboot()));
+
+    for part in [
+        "CreateJobTemplate: AccessDeniedException (HTTP 403): User: ",
+        "lacks iam:PassRole on ",
+        "PresignedUrlRoleArns",
+    ] {
+        assert!(answer.reason().contains(part), "{}", answer.reason());
+    }
+}
