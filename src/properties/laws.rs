@@ -1,17 +1,12 @@
 //! What holds for all properties, tried on many.
 
 use super::generators::{hand, nearly_properties, request};
-use super::tests::{bounds, messages, with_at};
+use super::tests::{bounds, json_of, messages, with_at};
 use super::{Properties, read};
 use crate::job_template::Desired;
-use crate::json::Json;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
-
-fn json_of(value: &Value) -> Json {
-    serde_json::from_str(&value.to_string()).unwrap()
-}
 
 fn canonical(desired: &Desired) -> Value {
     serde_json::to_value(desired).unwrap()

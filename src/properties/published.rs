@@ -2,9 +2,8 @@
 //!
 //! To bring it up to date: `WRITE_PUBLISHED=1 cargo test --lib published`.
 
-use super::tests::{messages, shorthands};
+use super::tests::{json_of, messages, shorthands};
 use super::{attributes_table, json_schema, maps, properties_table};
-use crate::job_template::Desired;
 use crate::ownership::Owner;
 use crate::physical_id::template_id;
 use crate::properties::reference::Change;
@@ -130,9 +129,7 @@ fn what_the_reference_says_of_a_change_is_what_the_id_does() {
         logical_id: "Reboot".into(),
     };
     let id = |properties: Value| -> String {
-        let json = serde_json::from_value(properties).unwrap();
-        let desired: Desired = super::read(&json).unwrap().desired;
-        template_id(&owner, &desired)
+        template_id(&owner, &super::read(&json_of(&properties)).unwrap().desired)
     };
     let least = || json!({"Description": "d"});
     for member in PROPERTIES.members {

@@ -1,0 +1,137 @@
+//! The job document.
+
+use super::*;
+
+fn document(written: Value) -> String {
+    desired(with(json!({"Document": written})))
+        .content
+        .document
+        .unwrap()
+}
+
+#[test]
+fn a_document_that_is_text_is_kept_byte_for_byte() {
+    for text in [
+        "{}",
+        "{ \"b\" : 1,\n \"a\": 1.0 }",
+        "[1,2]",
+        "\"ä\\u00e4\"",
+        "7",
+        " true ",
+        "{\"a\":1,\"a\":2}",
+    ] {
+        assert_eq!(document(json!(text)), text);
+    }
+}
+
+#[test]
+fn a_document_that_is_a_map_or_list_of_texts_is_written_in_the_order_given() {
+    let written: Json = serde_json::from_str(
+        r#"{"Description": "d", "Document": {"z": "a\"b", "a": ["x", {}, [], "1.2.3", "10:30", "yes", ""], "m": {"k": "v"}}}"#,
+    )
+    .unwrap();
+
+    assert_eq!(
+        read(&written).unwrap().desired.content.document.unwrap(),
+        r#"{"z":"a\"b","a":["x",{},[],"1.2.3","10:30","yes",""],"m":{"k":"v"}}"#
+    );
+}
+
+#[test]
+fn a_document_with_real_numbers_and_booleans_is_lossless_and_taken() {
+    let written = json!({"a": [1, 2.5, -3], "b": true, "c": null});
+
+    assert_eq!(document(written), r#"{"a":[1,2.5,-3],"b":true,"c":null}"#);
+}
+
+#[test]
+fn a_leaf_that_could_have_been_something_else_than_text_is_named() {
+    for leaf in [
+        "1", "-1", "+1", "1.5", ".5", "5.", "007", "1e3", "true", "false", "null", "True", "FALSE",
+        "Null",
+    ] {
+        assert_eq!(
+            messages(&with(
+                json!({"Document": {"steps": [{"retry count": leaf}]}})
+            )),
+            [
+                "Document.steps[0][\"retry count\"]: CloudFormation turns numbers, true, false and null into text, and this could \
+              have been one (give the whole Document as a string of JSON, or with Fn::ToJsonString)"
+            ]
+        );
+    }
+}
+
+#[test]
+fn every_such_leaf_is_named() {
+    let problems = messages(&with(
+        json!({"Document": ["1", "x", {"a": "true", "b": "null"}]}),
+    ));
+
+    let paths: Vec<_> = problems
+        .iter()
+        .map(|p| p.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(paths, ["Document[0]", "Document[2].a", "Document[2].b"]);
+}
+
+#[test]
+fn a_document_that_is_not_json_is_refused_with_the_place_and_without_its_content() {
+    for (document, place) in [
+        ("{\"secret\": }", "line 1 column 12"),
+        ("{\n  \"secret\": 1,\n}", "line 3 column 1"),
+        ("secret", "line 1 column 1"),
+        ("{} {}", "line 1 column 4"),
+        ("[\"secret", "line 1 column 8"),
+        ("NaN", "line 1 column 1"),
+        ("  ", "line 1 column 2"),
+    ] {
+        let problems = messages(&with(json!({"Document": document})));
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].starts_with("Document: is not JSON: "),
+            "{problems:?}"
+        );
+        assert!(problems[0].ends_with(place), "{problems:?}");
+        assert!(!problems[0].contains("secret"));
+    }
+}
+
+#[test]
+fn a_document_is_nested_at_most_1000_deep() {
+    let deep = |levels: usize| json!("[".repeat(levels) + &"]".repeat(levels));
+    good(&with(json!({"Document": deep(1000)})));
+    good(&with(
+        json!({"Document": format!("[\"{}\\\"[\"]", "[".repeat(2000))}),
+    ));
+
+    assert_eq!(
+        messages(&with(json!({"Document": deep(1001)}))),
+        ["Document: is nested 1001 deep (IoT takes at most 1000)"]
+    );
+}
+
+#[test]
+fn a_placeholder_for_a_presigned_url_needs_a_role_unless_a_job_may_have_it() {
+    let document = "{\"url\": \"${aws:iot:s3-presigned-url:https://s3.amazonaws.com/b/k}\"}";
+    let role = json!({"RoleArn": "arn:aws:iam::123456789012:role/x"});
+    good(&json!({"Description": "d", "Document": document, "PresignedUrlConfig": role}));
+    good(&json!({"Description": "d", "Document": document, "JobArn": "job"}));
+
+    for config in [json!(null), json!({"ExpiresInSec": 60})] {
+        assert_eq!(
+            messages(
+                &json!({"Description": "d", "Document": document, "PresignedUrlConfig": config})
+            ),
+            [
+                "PresignedUrlConfig.RoleArn: missing, and the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role"
+            ]
+        );
+    }
+    let wrong = json!({"Description": "d", "Document": document, "PresignedUrlConfig": {"RoleArn": "short"}});
+    assert_eq!(
+        messages(&wrong).len(),
+        1,
+        "nothing more is said of a config that is wrong already"
+    );
+}

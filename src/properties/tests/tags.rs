@@ -1,0 +1,76 @@
+//! Tags.
+
+use super::*;
+use crate::job_template::Tags;
+
+#[test]
+fn tags_may_be_a_list_of_pairs_or_a_map_and_a_missing_value_is_empty() {
+    for written in [
+        json!([{"Key": "a", "Value": "1"}, {"Key": "b"}]),
+        json!([{"value": 1, "key": "a"}, {"key": "b", "value": null}]),
+        json!([{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}]),
+        json!({"a": "1", "b": null}),
+        json!({"a": 1, "b": ""}),
+    ] {
+        let tags = desired(with(json!({"Tags": written}))).tags;
+        assert_eq!(
+            tags,
+            Tags::from([("a".into(), "1".into()), ("b".into(), String::new())])
+        );
+    }
+}
+
+#[test]
+fn no_tags_in_whatever_form_are_none() {
+    for written in [json!([]), json!({}), json!(null), json!("")] {
+        assert_eq!(desired(with(json!({"Tags": written}))).tags, Tags::new());
+    }
+}
+
+#[test]
+fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
+    for (tags, problem) in [
+        (
+            json!({"aws:x": "1"}),
+            "Tags[\"aws:x\"]: the tag \"aws:x\" begins with aws:, which IoT refuses",
+        ),
+        (
+            json!([{"Key": "cloudformation:stack-id"}]),
+            "Tags[0]: the tag cloudformation:stack-id marks the template's owner, and only this provider sets it",
+        ),
+        (
+            json!({"": "x"}),
+            "Tags[\"\"]: an empty key (it takes text of 1 to 128 characters out of letters, digits, spaces and _.:/=+-@)",
+        ),
+        (
+            json!(["a=b"]),
+            "Tags[0]: \"a=b\" is not accepted (it takes a map of Key, Value)",
+        ),
+        (json!([{}]), "Tags[0]: empty (it takes a map of Key, Value)"),
+        (
+            json!("a=b"),
+            "Tags: \"a=b\" is not accepted (it takes a list of Key/Value pairs, or a map)",
+        ),
+        (
+            json!({"a": ["x"]}),
+            "Tags.a: a list is not accepted (it takes text of at most 256 characters)",
+        ),
+    ] {
+        assert_eq!(messages(&with(json!({"Tags": tags}))), [problem]);
+    }
+    good(&with(
+        json!({"Tags": {"AWS": "x", "xaws:": "x", "cloudformation:x": "x"}}),
+    ));
+}
+
+#[test]
+fn iots_fifty_tags_less_the_owners_two_are_taken() {
+    let tags =
+        |count: usize| -> Value { (0..count).map(|n| (n.to_string(), json!("x"))).collect() };
+    good(&with(json!({"Tags": tags(48)})));
+
+    assert_eq!(
+        messages(&with(json!({"Tags": tags(49)}))),
+        ["Tags: has 49 tags (it takes 48: IoT's 50, less the two that mark the owner)"]
+    );
+}
