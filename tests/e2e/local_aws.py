@@ -34,12 +34,8 @@ ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/service-role/IoTJobRole"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 
 
-class StackFailed(Exception):
-    pass
-
-
 class LocalAws:
-    """A running MiniStack on a port of its own, with its state in a directory of its own."""
+    """A MiniStack on a port of its own, with all that it writes in a directory of its own."""
 
     def __init__(self):
         self.directory = Path(tempfile.mkdtemp(prefix="iot-job-template-"))
@@ -47,37 +43,18 @@ class LocalAws:
         self._process = None
 
     def __enter__(self):
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        if self._process:
+            toolchain.end(self._process)
+        shutil.rmtree(self.directory)
 
     @property
     def pid(self):
         return self._process.pid
 
-    def stop(self):
-        if self._process:
-            toolchain.end(self._process)
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            # Nothing here fails for a passing reason; a retry would only hide what does fail.
-            config=botocore.config.Config(retries={"total_max_attempts": 1}),
-        )
-
-    def _start(self):
+    def start(self):
         # The port can be taken between the look and the start, so the answer to a health check has to come from the
         # MiniStack that was started here: it gives back a name that only this one was given.
         name = uuid.uuid4().hex
@@ -110,15 +87,35 @@ class LocalAws:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        _await(lambda: self._is_up(name), "MiniStack to start")
+        self._await(lambda: self._is_up(name), "MiniStack to start")
 
     def _is_up(self, name):
         if self._process.poll() is not None:
-            raise toolchain.CannotStart(f"MiniStack did not start:\n{self.log.read_text()}")
+            raise toolchain.Failed(f"MiniStack did not start:\n{self.log.read_text()}")
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
             with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=5) as answer:
                 return json.load(answer)["edition"] == name
         return False
+
+    def client(self, service):
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            # Nothing here fails for a passing reason; a retry would only hide what does fail.
+            config=botocore.config.Config(retries={"total_max_attempts": 1}),
+        )
+
+    def _await(self, condition, what, patience=120):
+        deadline = time.monotonic() + patience
+        while not (result := condition()):
+            if time.monotonic() > deadline:
+                log = "\n".join(self.log.read_text().splitlines()[-20:])
+                raise toolchain.Failed(f"Waited {patience} s for {what}. The end of MiniStack's log:\n{log}")
+            time.sleep(0.05)
+        return result
 
     # Stacks
 
@@ -170,10 +167,10 @@ class LocalAws:
             stack = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]
             return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
 
-        stack = _await(description, f"the operation on {stack_id}")
+        stack = self._await(description, f"the operation on {stack_id}")
         if stack["StackStatus"] != expect:
             events = "\n".join(" ".join(event) for event in self.events(stack))
-            raise StackFailed(f"{stack['StackName']} is {stack['StackStatus']}, not {expect}. Its events:\n{events}")
+            raise toolchain.Failed(f"{stack['StackName']} is {stack['StackStatus']}, not {expect}. Its events:\n{events}")
         return stack
 
     def events(self, stack):
@@ -210,12 +207,3 @@ def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def _await(condition, what, patience=120):
-    deadline = time.monotonic() + patience
-    while not (result := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {patience} s for {what}")
-        time.sleep(0.05)
-    return result

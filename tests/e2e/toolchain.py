@@ -27,8 +27,8 @@ ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 _START = time.monotonic()
 
 
-class CannotStart(Exception):
-    """Something that only the user can mend; its text says what and how."""
+class Failed(Exception):
+    """What a stack trace would not explain any better; the text says what happened and, where it can, what to do."""
 
 
 def progress(text):
@@ -47,7 +47,7 @@ def main(command):
         require_tools()
         enter_venv()
         sys.exit(command())
-    except CannotStart as reason:
+    except Failed as reason:
         sys.exit(f"{sys.argv[0]}: {reason}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
@@ -69,7 +69,7 @@ def require_tools():
     if not shutil.which("cc"):
         missing.append("A C compiler: cc is not on the PATH. On Debian and Ubuntu, `apt-get install gcc`.")
     if missing:
-        raise CannotStart("this machine lacks:\n" + "\n".join(f"  - {what}" for what in missing))
+        raise Failed("this machine lacks:\n" + "\n".join(f"  - {what}" for what in missing))
 
 
 def enter_venv():
@@ -114,7 +114,7 @@ def environment():
 def run(command):
     with started(command, cwd=ROOT, env=environment()) as process:
         if process.wait() != 0:
-            raise CannotStart(f"`{' '.join(map(str, command))}` failed; its output is above.")
+            raise Failed(f"`{' '.join(map(str, command))}` failed; its output is above.")
 
 
 @contextlib.contextmanager
