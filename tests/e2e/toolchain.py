@@ -32,7 +32,7 @@ class Failed(Exception):
 
 
 def progress(text):
-    print(f"[{time.monotonic() - _START:6.1f} s] {text}", file=sys.stderr, flush=True)
+    print(f"[{time.monotonic() - _START:6.1f} s] {text}", flush=True)
 
 
 def main(command):
