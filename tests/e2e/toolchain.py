@@ -93,17 +93,14 @@ def enter_venv():
 def build_function(into):
     """Builds the function as it would be deployed, for this machine's processor, and copies its zip to `into`."""
     target = f"{platform.machine()}-unknown-linux-gnu.{GLIBC}"
-    output = ROOT / "target" / "lambda"
+    # A directory of its own, or else each build of another kind, such as `sam build`, makes the next one here start over.
+    output = ROOT / "target" / "function"
     with _only_one(ROOT / "Cargo.toml", "another process builds the function"):
         progress(f"Building the function for {target}; the first time takes minutes")
-        run(
-            [
-                *("cargo", "lambda", "build", "--release", "--locked", "--bin", "bootstrap"),
-                *("--target", target, "--output-format", "zip", "--lambda-dir", output),
-            ]
-        )
+        build = ["cargo", "lambda", "build", "--release", "--locked", "--bin", "bootstrap"]
+        run([*build, "--target", target, "--output-format", "zip"], CARGO_TARGET_DIR=str(output))
         # Inside the lock: the next build of another process replaces the file.
-        return Path(shutil.copy(output / "bootstrap" / "bootstrap.zip", into))
+        return Path(shutil.copy(output / "lambda" / "bootstrap" / "bootstrap.zip", into))
 
 
 def environment():
@@ -111,8 +108,8 @@ def environment():
     return os.environ | {"PATH": f"{VENV / 'bin'}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
 
 
-def run(command):
-    with started(command, cwd=ROOT, env=environment()) as process:
+def run(command, **variables):
+    with started(command, cwd=ROOT, env=environment() | variables) as process:
         if process.wait() != 0:
             raise Failed(f"`{' '.join(map(str, command))}` failed; its output is above.")
 
