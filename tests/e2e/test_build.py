@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 import zipfile
 
 import pytest
@@ -31,6 +32,11 @@ def test_the_functions_file_may_be_executed(function_zip):
     [bootstrap] = zipfile.ZipFile(function_zip).infolist()
 
     assert (bootstrap.filename, bootstrap.external_attr >> 16 & 0o777) == ("bootstrap", 0o755)
+
+
+def test_the_function_survives_a_panic():
+    # cargo-lambda makes a release build abort on a panic, unless the profile says that it does not.
+    assert tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]["release"]["panic"] == "unwind"
 
 
 def test_the_function_has_one_tls_stack():
