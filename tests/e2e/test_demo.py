@@ -35,7 +35,8 @@ def demo(tmp_path):
     for pid in processes_that_write_to(tmp_path):
         os.kill(pid, signal.SIGKILL)
     for process in started:
-        process.communicate()
+        process.wait()
+        process.stdout.close()
 
 
 def test_it_goes_from_nothing_to_nothing(demo, tmp_path):
