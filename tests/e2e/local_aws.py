@@ -16,7 +16,6 @@ from pathlib import Path
 
 import boto3
 import botocore.config
-import botocore.exceptions
 import toolchain
 
 ACCOUNT = "123456789012"
@@ -92,8 +91,9 @@ class LocalAws:
     def _is_up(self, name):
         if self._process.poll() is not None:
             raise toolchain.Failed(f"MiniStack did not start:\n{self.log.read_text()}")
+        without_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=5) as answer:
+            with without_proxy.open(f"{self.endpoint}/_ministack/health", timeout=5) as answer:
                 return json.load(answer)["edition"] == name
         return False
 
@@ -104,8 +104,9 @@ class LocalAws:
             region_name=REGION,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            # Nothing here fails for a passing reason; a retry would only hide what does fail.
-            config=botocore.config.Config(retries={"total_max_attempts": 1}),
+            # Nothing here fails for a passing reason; a retry would only hide what does fail. And whatever proxy the user
+            # has does not know this address.
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, proxies={}),
         )
 
     def _await(self, condition, what, patience=120):
