@@ -1,0 +1,53 @@
+"""What is deployed: that the templates are sound, and what the function is built from."""
+
+import re
+import subprocess
+import tomllib
+import zipfile
+
+import pytest
+from toolchain import GLIBC, ROOT, environment
+
+# What rustls and ring stand in for. aws-lc above all: it spends tens of milliseconds of each cold start on its entropy.
+OTHER_TLS = {"aws-lc-rs", "aws-lc-sys", "aws-lc-fips-sys", "openssl", "openssl-sys", "native-tls", "s2n-tls", "s2n-tls-sys"}
+
+
+def test_sam_finds_nothing_wrong_with_the_template():
+    checked("sam", "validate", "--lint", "--region", "us-east-1", "--template", "template.yaml")
+
+
+@pytest.mark.parametrize("example", sorted(file.name for file in (ROOT / "examples").glob("*.yaml")))
+def test_cfn_lint_finds_nothing_wrong_with_the_example(example):
+    checked("cfn-lint", "--regions", "us-east-1", "--", f"examples/{example}")
+
+
+def test_the_function_needs_no_newer_glibc_than_lambda_has(function_zip):
+    bootstrap = zipfile.ZipFile(function_zip).read("bootstrap")
+    needed = {tuple(map(int, version.split(b"."))) for version in re.findall(rb"GLIBC_([\d.]+\d)", bootstrap)}
+
+    assert max(needed) <= tuple(map(int, GLIBC.split(".")))
+
+
+def test_the_functions_file_may_be_executed(function_zip):
+    [bootstrap] = zipfile.ZipFile(function_zip).infolist()
+
+    assert (bootstrap.filename, bootstrap.external_attr >> 16 & 0o777) == ("bootstrap", 0o755)
+
+
+def test_the_function_survives_a_panic():
+    # cargo-lambda makes a release build abort on a panic, unless the profile says that it does not.
+    assert tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]["release"]["panic"] == "unwind"
+
+
+def test_the_function_has_one_tls_stack():
+    tree = checked("cargo", "tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}")
+    packages = {tuple(line.split()[:2]) for line in tree.splitlines() if line}
+
+    assert {name for name, _ in packages} & OTHER_TLS == set()
+    assert len([version for name, version in packages if name == "rustls"]) == 1
+
+
+def checked(*command):
+    ran = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout

@@ -1,0 +1,158 @@
+"""What examples/demo and tests/run need before anything of AWS: the virtual environment and the built function.
+
+Standard library only, because it runs before there is a virtual environment.
+"""
+
+import contextlib
+import fcntl
+import importlib.util
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+REQUIREMENTS = ROOT / "tests" / "requirements.txt"
+
+# The glibc of provided.al2023. A binary that needs a newer one does not start there.
+GLIBC = "2.34"
+# cargo-lambda's names for the processors, and Lambda's.
+ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+_START = time.monotonic()
+
+
+class Failed(Exception):
+    """What a stack trace would not explain any better; the text says what happened and, where it can, what to do."""
+
+
+def progress(text):
+    print(f"[{time.monotonic() - _START:6.1f} s] {text}", flush=True)
+
+
+def main(command):
+    """Runs `command`, in the virtual environment, as a program that cleans up after itself and explains itself.
+
+    `command` returns the exit code. Whether it ends by itself, by Ctrl-C or by being told to, its `finally` blocks and
+    context managers run.
+    """
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, lambda number, _: sys.exit(128 + number))
+    try:
+        require_tools()
+        enter_venv()
+        sys.exit(command())
+    except Failed as reason:
+        sys.exit(f"{sys.argv[0]}: {reason}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def require_tools():
+    missing = []
+    if platform.system() != "Linux" or platform.machine() not in ARCHITECTURES:
+        missing.append(
+            "Linux on x86_64 or aarch64: the function is run on this machine as it would be on Lambda, "
+            f"and this is {platform.system()} on {platform.machine()}."
+        )
+    if sys.version_info < (3, 11):
+        missing.append(f"Python 3.11 or newer: this is {platform.python_version()}.")
+    if not importlib.util.find_spec("ensurepip"):
+        missing.append("Python's venv module: on Debian and Ubuntu, `apt-get install python3-venv`.")
+    if not shutil.which("cargo"):
+        missing.append("Rust: cargo is not on the PATH. https://rustup.rs says how to install it.")
+    if not shutil.which("cc"):
+        missing.append("A C compiler: cc is not on the PATH. On Debian and Ubuntu, `apt-get install gcc`.")
+    if missing:
+        raise Failed("this machine lacks:\n" + "\n".join(f"  - {what}" for what in missing))
+
+
+def enter_venv():
+    """Goes on in the virtual environment, after making it if it is not there or other than the requirements say."""
+    if Path(sys.prefix) == VENV:
+        return
+    with _only_one(REQUIREMENTS, "another process sets up .venv"):
+        wanted = f"{platform.python_version()}\n{REQUIREMENTS.read_text()}"
+        # Written last, so that it is there only if everything before it worked.
+        installed = VENV / "installed"
+        if not installed.exists() or installed.read_text() != wanted:
+            progress("Setting up .venv, once; this downloads about 150 MB")
+            run([sys.executable, "-m", "venv", "--clear", VENV])
+            pip = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+            run([*pip, "install", "--quiet", "--requirement", REQUIREMENTS])
+            installed.write_text(wanted)
+    python = VENV / "bin" / "python"
+    os.execv(python, [python, *sys.argv])
+
+
+def build_function(into):
+    """Builds the function as it would be deployed, for this machine's processor, and copies its zip to `into`."""
+    target = f"{platform.machine()}-unknown-linux-gnu.{GLIBC}"
+    # A directory of its own, or else each build of another kind, such as `sam build`, makes the next one here start over.
+    output = ROOT / "target" / "function"
+    with _only_one(ROOT / "Cargo.toml", "another process builds the function"):
+        progress(f"Building the function for {target}; the first time takes minutes")
+        build = ["cargo", "lambda", "build", "--release", "--locked", "--bin", "bootstrap"]
+        run([*build, "--target", target, "--output-format", "zip"], CARGO_TARGET_DIR=str(output))
+        # Inside the lock: the next build of another process replaces the file.
+        return Path(shutil.copy(output / "lambda" / "bootstrap" / "bootstrap.zip", into))
+
+
+def environment():
+    """This process's environment, with the virtual environment's programs in front: cargo-lambda, zig, sam, cfn-lint."""
+    return os.environ | {"PATH": f"{VENV / 'bin'}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
+
+
+def run(command, **variables):
+    with started(command, cwd=ROOT, env=environment() | variables) as process:
+        if process.wait() != 0:
+            raise Failed(f"`{' '.join(map(str, command))}` failed; its output is above.")
+
+
+@contextlib.contextmanager
+def started(command, **options):
+    """A program that is ended, with all that it started, when the block ends, however the block ends."""
+    # A group of its own: so that all of it can be ended, and so that Ctrl-C reaches only us, who end it in order.
+    process = subprocess.Popen(command, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process, patience=10):
+    with _undisturbed():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextlib.contextmanager
+def _undisturbed():
+    """Puts off Ctrl-C and its like until the block is done, so that a second Ctrl-C cannot break off the clean-up."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _only_one(file, instead):
+    """Holds a lock that ends with this process, on a file that is there anyway. Says why when it has to wait."""
+    with open(file) as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress(f"Waiting: {instead}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
