@@ -342,6 +342,30 @@ impl Hand {
     }
 }
 
+/// Texts that could have been a number, true, false or null.
+pub const AMBIGUOUS: [&str; 8] = ["1", "-2.5e3", "+7", ".5", "007", "true", "False", "null"];
+
+/// A document as a map or list, as CloudFormation hands it over: with nothing but text in it.
+pub fn document_of_text() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        8 => "[a-z \\PC]{0,6}".prop_filter("ambiguous", |text| text.parse::<f64>().is_err()),
+        2 => select(vec!["1.2.3", "10:30", "0x1f", "1_000", "yes", "nan", "{}"]).prop_map(str::to_owned),
+        1 => select(AMBIGUOUS.to_vec()).prop_map(str::to_owned),
+    ];
+    let tree = leaf
+        .prop_map(Value::from)
+        .prop_recursive(3, 24, 5, |inner| nested(inner).boxed());
+    nested(tree)
+}
+
+fn nested(inner: impl Strategy<Value = Value> + Clone + 'static) -> impl Strategy<Value = Value> {
+    prop_oneof![
+        vec(inner.clone(), 0..4).prop_map(Value::from),
+        proptest::collection::btree_map(".{0,6}", inner, 0..4)
+            .prop_map(|members| members.into_iter().collect()),
+    ]
+}
+
 /// Any JSON, of which much is nearly right.
 pub fn nearly_properties() -> impl Strategy<Value = Value> {
     let key = Union::new([

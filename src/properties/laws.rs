@@ -1,6 +1,6 @@
 //! What holds for all properties, tried on many.
 
-use super::generators::{hand, nearly_properties, request};
+use super::generators::{AMBIGUOUS, document_of_text, hand, nearly_properties, request};
 use super::tests::{bounds, json_of, messages, with_at};
 use super::{Properties, read};
 use crate::job_template::Desired;
@@ -75,6 +75,22 @@ proptest! {
     }
 
     #[test]
+    fn a_document_of_text_is_taken_without_loss_or_each_leaf_that_could_be_lost_is_named(
+        document in document_of_text(),
+    ) {
+        let properties = json!({"Description": "d", "Document": document});
+
+        match (ambiguous_leaves(&document), read(&json_of(&properties))) {
+            (0, Ok(read)) => {
+                let text = read.desired.content.document.unwrap();
+                prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), document);
+            }
+            (leaves, Err(problems)) => prop_assert_eq!(problems.len(), leaves, "{:?}", problems),
+            (leaves, Ok(_)) => prop_assert!(false, "{} leaves were let through", leaves),
+        }
+    }
+
+    #[test]
     fn anything_is_read_or_refused_and_what_is_read_prints_and_reads_the_same(properties in nearly_properties()) {
         match read(&json_of(&properties)) {
             Ok(first) => {
@@ -86,6 +102,18 @@ proptest! {
                 "{:?}", problems
             ),
         }
+    }
+}
+
+fn ambiguous_leaves(document: &Value) -> usize {
+    match document {
+        Value::Array(items) => items.iter().map(ambiguous_leaves).sum(),
+        Value::Object(members) => members.values().map(ambiguous_leaves).sum(),
+        leaf => leaf
+            .as_str()
+            .filter(|text| AMBIGUOUS.contains(text))
+            .iter()
+            .count(),
     }
 }
 
