@@ -77,7 +77,8 @@ impl Log {
         )
     }
 
-    fn new(level: &str, format: &str) -> Log {
+    /// By the values that those two have.
+    pub fn new(level: &str, format: &str) -> Log {
         Log {
             least: Level::read(level).unwrap_or(Level::Info),
             as_text: format.eq_ignore_ascii_case("text"),

@@ -48,6 +48,16 @@ impl PhysicalId {
 
 /// The most characters that IoT takes in a template's id.
 const MAX_ID: usize = 64;
+
+/// Whether IoT takes `id` for a template's.
+pub fn can_be_a_templates(id: &str) -> bool {
+    (1..=MAX_ID).contains(&id.len()) && id.chars().all(is_id_character)
+}
+
+fn is_id_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_-".contains(character)
+}
+
 /// Letters of a generated id's hash that stand for the stack and the resource, and for what is wanted.
 const OWNER_LETTERS: usize = 8;
 const CONTENT_LETTERS: usize = 12;
@@ -96,9 +106,7 @@ fn generated_prefix(owner: &Owner) -> String {
 
 /// Stack names and logical ids have no other characters; an event may.
 fn id_characters(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
-        .collect()
+    name.chars().filter(|c| is_id_character(*c)).collect()
 }
 
 /// The hash of `data` in small letters, four bits each. Small letters only: CloudFormation's made-up ids end in capital
@@ -250,7 +258,16 @@ mod tests {
         for marker in [PhysicalId::NothingMade, unknown] {
             let id = marker.write(&us);
             assert_eq!(PhysicalId::read(&id), marker);
-            assert!(id.contains(':'));
+            assert!(!can_be_a_templates(&id));
+        }
+    }
+
+    #[test]
+    fn a_template_can_have_1_to_64_letters_digits_underscores_and_hyphens() {
+        assert!(can_be_a_templates("Az_09-"));
+        assert!(can_be_a_templates(&"x".repeat(64)));
+        for id in ["", "a/b", "a b", "a:b", "ä", &"x".repeat(65)] {
+            assert!(!can_be_a_templates(id), "{id}");
         }
     }
 }

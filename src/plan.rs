@@ -37,7 +37,11 @@ pub struct Wanted<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Held<'a> {
     No,
-    Yes { old_properties: Option<&'a Desired> },
+    Yes {
+        /// Those that the template under this id had; `None` too where they are another's, as in the rollback of an
+        /// Update to another id.
+        old_properties: Option<&'a Desired>,
+    },
 }
 
 /// What is to be done for a Create or an Update.
@@ -73,9 +77,9 @@ pub fn wanted<'a>(
 ) -> Wanted<'a> {
     let id = physical_id::template_id(owner, properties);
     let held = match update_of {
-        Some((PhysicalId::Template(held), old_properties)) if *held == id => {
-            Held::Yes { old_properties }
-        }
+        Some((PhysicalId::Template(held), old_properties)) if *held == id => Held::Yes {
+            old_properties: old_properties.filter(|old| physical_id::template_id(owner, old) == id),
+        },
         _ => Held::No,
     };
     Wanted {
@@ -96,7 +100,7 @@ pub fn plan(owner: &Owner, wanted: &Wanted, observed: Option<&Template>) -> Plan
         return Plan::Refuse { why };
     }
     let (set, remove) = tag_changes(owner, wanted, &template.tags);
-    let tags = apply(&template.tags, &set, &remove);
+    let tags = apply(&settable(&template.tags), &set, &remove);
     if tags.len() > MAX_TAGS {
         return Plan::Refuse {
             why: format!(
@@ -113,8 +117,25 @@ pub fn plan(owner: &Owner, wanted: &Wanted, observed: Option<&Template>) -> Plan
     }
 }
 
-/// IoT's limit on one resource.
+/// Whether a template that is there is ours, as far as the request can tell.
+pub fn is_ours(owner: &Owner, wanted: &Wanted, template: &Template) -> bool {
+    not_ours(owner, wanted, template).is_none()
+}
+
+/// Whether a template that is ours is there just as wanted, but for its tags.
+pub fn is_as_wanted(wanted: &Wanted, template: &Template) -> bool {
+    !needs_new_template(wanted, template)
+}
+
+/// IoT's limit on one resource; AWS's own tags do not count.
 const MAX_TAGS: usize = 50;
+
+/// The tags that can be set again on a template made anew: all but AWS's own, which begin with `aws:`.
+pub fn settable(tags: &Tags) -> Tags {
+    let mut tags = tags.clone();
+    tags.retain(|key, _| !key.to_ascii_lowercase().starts_with("aws:"));
+    tags
+}
 
 fn tags_to_create(owner: &Owner, properties: &Desired) -> Tags {
     let mut tags = properties.tags.clone();
@@ -246,19 +267,36 @@ pub struct Subject {
     pub held: bool,
 }
 
-/// The template that a Delete is about first; `None` for the id of nothing made.
+/// The template that a Delete is about first; `None` where there can be none: for the id of nothing made, and for an id
+/// that IoT would not take, which some other provider may have left.
 pub fn subject(physical_id: &PhysicalId) -> Option<Subject> {
-    match physical_id {
-        PhysicalId::NothingMade => None,
-        PhysicalId::Template(id) => Some(Subject {
-            id: id.clone(),
-            held: true,
-        }),
-        PhysicalId::OutcomeUnknown { candidate } => Some(Subject {
-            id: candidate.clone(),
-            held: false,
-        }),
-    }
+    let (id, held) = match physical_id {
+        PhysicalId::NothingMade => return None,
+        PhysicalId::Template(id) => (id, true),
+        PhysicalId::OutcomeUnknown { candidate } => (candidate, false),
+    };
+    physical_id::can_be_a_templates(id).then(|| Subject {
+        id: id.clone(),
+        held,
+    })
+}
+
+/// What an Update that failed, and that this one takes back, may have left behind: the template that the old properties
+/// are for, where that is neither the one wanted now nor the one that CloudFormation holds for us.
+///
+/// CloudFormation never learned of that template, and sends no Delete for it.
+pub fn abandoned(owner: &Owner, wanted: &Wanted, request: &Request) -> Option<Subject> {
+    let Request::Update {
+        physical_id,
+        old_properties: Some(old),
+        ..
+    } = request
+    else {
+        return None;
+    };
+    let id = physical_id::template_id(owner, old);
+    let is_known = id == wanted.id || *physical_id == PhysicalId::Template(id.clone());
+    (!is_known).then_some(Subject { id, held: false })
 }
 
 /// Where nothing is under an id that CloudFormation made up, for a Create that it did not wait for: what that Create
@@ -271,10 +309,10 @@ pub fn cancelled_create(
     properties: Option<&Desired>,
 ) -> Option<Subject> {
     match physical_id {
-        PhysicalId::Template(id) if physical_id::is_made_up(owner, id) => Some(Subject {
-            id: physical_id::template_id(owner, properties?),
-            held: false,
-        }),
+        PhysicalId::Template(made_up) if physical_id::is_made_up(owner, made_up) => {
+            let id = physical_id::template_id(owner, properties?);
+            (id != *made_up).then_some(Subject { id, held: false })
+        }
         _ => None,
     }
 }

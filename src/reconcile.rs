@@ -10,9 +10,9 @@ use crate::job_template::{Content, Desired, Tags, Template};
 use crate::ownership::Owner;
 use crate::physical_id::{self, PhysicalId};
 use crate::plan::{self, DeletePlan, Plan, Request, Subject, Wanted};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// A template that is now as wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +49,12 @@ pub struct Progress {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Leaves {
-    /// Nothing was changed.
+    /// What is there was not changed, or was put back. It may be a template of ours.
     #[default]
     AsItWas,
-    /// The template may have been made, or may yet be.
+    /// Nothing was changed, and nothing of ours is under the template's id: that was looked at.
+    NothingOfOurs,
+    /// The template may have been made, now or by an earlier delivery of this event, or may yet be.
     PerhapsMade,
     /// The old template is, or may be, deleted; the new one may not be there.
     PerhapsMissing,
@@ -66,9 +68,9 @@ impl Leaves {
     /// For the user, who wonders what to expect.
     pub fn in_words(self) -> &'static str {
         match self {
-            Leaves::AsItWas => "nothing was changed",
+            Leaves::AsItWas | Leaves::NothingOfOurs => "nothing was changed",
             Leaves::PerhapsMade => {
-                "whether the job template was created is not known; the Delete that follows will look for it"
+                "whether the job template was created is not known; the request that takes this one back will look for it"
             }
             Leaves::PerhapsMissing => {
                 "the old job template is deleted, and the new one may not be there; the update that rolls this back \
@@ -107,12 +109,18 @@ impl From<CallError> for Failure {
     }
 }
 
+/// CreateJobTemplate did not succeed, as far as IoT's last answer tells.
+struct NotCreated {
+    error: CallError,
+    /// An attempt before went unanswered.
+    perhaps_made: bool,
+}
+
 impl<I: JobTemplates> Reconciler<'_, I> {
     pub async fn reconcile(&self, request: &Request) -> Outcome {
-        match request {
+        let made = match request {
             Request::Create { properties } => {
-                let wanted = plan::wanted(self.owner, properties, None);
-                self.make_or_fail(request, &wanted).await
+                self.make(&plan::wanted(self.owner, properties, None)).await
             }
             Request::Update {
                 physical_id,
@@ -121,33 +129,35 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             } => {
                 let update_of = Some((physical_id, old_properties.as_deref()));
                 let wanted = plan::wanted(self.owner, properties, update_of);
-                self.make_or_fail(request, &wanted).await
+                self.update(request, &wanted).await
             }
             Request::Delete {
                 physical_id,
                 properties,
             } => match self.delete(physical_id, properties.as_ref()).await {
-                Ok(warning) => Outcome::Gone { warning },
-                Err(error) => Outcome::Failed {
-                    physical_id: physical_id.clone(),
-                    why: error.to_string(),
-                },
+                Ok(warning) => return Outcome::Gone { warning },
+                Err(error) => Err(error.into()),
+            },
+        };
+        match made {
+            Ok(made) => Outcome::Made(made),
+            Err(failure) => Outcome::Failed {
+                physical_id: physical_id_after_failure(self.owner, request, self.leaves()),
+                why: failure.why,
             },
         }
     }
 
-    async fn make_or_fail(&self, request: &Request, wanted: &Wanted<'_>) -> Outcome {
-        match self.make(wanted).await {
-            Ok(made) => Outcome::Made(made),
-            Err(failure) => Outcome::Failed {
-                physical_id: physical_id_after_failure(
-                    self.owner,
-                    request,
-                    self.progress.borrow().leaves,
-                ),
-                why: failure.why,
-            },
+    async fn update(&self, request: &Request, wanted: &Wanted<'_>) -> Result<Made, Failure> {
+        let made = self.make(wanted).await?;
+        if let Some(abandoned) = plan::abandoned(self.owner, wanted, request) {
+            let plan = self.plan_delete(&abandoned, None).await?;
+            if plan == DeletePlan::Delete {
+                self.delete_template(&abandoned.id, Leaves::PerhapsDeleted)
+                    .await?;
+            }
         }
+        Ok(made)
     }
 
     /// Sees to it that the template is as wanted.
@@ -155,7 +165,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call.
         let mut observed = match wanted.held {
             plan::Held::No => None,
-            plan::Held::Yes { .. } => self.look(&wanted.id).await?,
+            plan::Held::Yes { .. } => self.see(wanted).await?,
         };
         let mut backoff = Backoff::default();
         loop {
@@ -167,8 +177,12 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 }
                 (Plan::Retag { set, remove }, Some((arn, _))) => {
                     self.note_plan("tags");
-                    self.retag(&wanted.id, &arn, &set, &remove).await?;
-                    return Ok(made(&wanted.id, arn));
+                    match self.retag(&wanted.id, &arn, &set, &remove).await {
+                        Ok(()) => return Ok(made(&wanted.id, arn)),
+                        // Deleted since it was seen.
+                        Err(error) if error.cause == Cause::NotFound => {}
+                        Err(error) => return Err(error.into()),
+                    }
                 }
                 (Plan::Recreate { tags }, Some((_, old))) => {
                     self.note_plan("re-create");
@@ -176,35 +190,55 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 }
                 (Plan::Create { tags }, _) => {
                     self.note_plan("create");
-                    match self
-                        .create(&wanted.id, &wanted.properties.content, &tags)
-                        .await
-                    {
+                    // This is said before the first attempt: an earlier delivery of this very event may have made it.
+                    self.set_leaves(Leaves::PerhapsMade);
+                    let content = &wanted.properties.content;
+                    match self.create(&wanted.id, content, &tags).await {
                         Ok(arn) => return Ok(made(&wanted.id, arn)),
-                        Err(error) if error.cause == Cause::Conflict => {}
-                        Err(error) if self.leaves() == Leaves::AsItWas => return Err(error.into()),
-                        // An earlier attempt went unanswered and may have done it: look.
-                        Err(error) => {
-                            observed = self.look(&wanted.id).await?;
-                            self.set_leaves(Leaves::AsItWas);
-                            if observed.is_none() {
-                                return Err(error.into());
-                            }
+                        Err(refused) if refused.error.cause != Cause::Conflict => {
+                            observed = self.see_after_refusal(wanted, refused).await?;
                             continue;
                         }
-                    }
-                    observed = self.look(&wanted.id).await?;
-                    self.set_leaves(Leaves::AsItWas);
-                    if observed.is_none() {
-                        // There a moment ago and gone now: whoever deleted it, try again.
-                        sleep(backoff.pause()).await;
+                        Err(_) => {}
                     }
                 }
                 // A plan to change a template comes from a template that was seen.
-                (Plan::Retag { .. } | Plan::Recreate { .. }, None) => {
-                    observed = self.look(&wanted.id).await?;
-                }
+                (Plan::Retag { .. } | Plan::Recreate { .. }, None) => {}
             }
+            observed = self.see(wanted).await?;
+            if observed.is_none() {
+                // There a moment ago, and gone now.
+                sleep(backoff.pause()).await;
+            }
+        }
+    }
+
+    /// What is under the wanted id, and with it what is left there if the request ends now.
+    async fn see(&self, wanted: &Wanted<'_>) -> Result<Option<(String, Template)>, CallError> {
+        let observed = self.look(&wanted.id).await?;
+        self.set_leaves(match &observed {
+            Some((_, template)) if plan::is_ours(self.owner, wanted, template) => Leaves::AsItWas,
+            _ => Leaves::NothingOfOurs,
+        });
+        Ok(observed)
+    }
+
+    /// A create that was refused may have been carried out before: by an attempt that went unanswered, or by an earlier
+    /// delivery of the event. Gives the template that is there; where there is none, it is the refusal that counts.
+    async fn see_after_refusal(
+        &self,
+        wanted: &Wanted<'_>,
+        refused: NotCreated,
+    ) -> Result<Option<(String, Template)>, CallError> {
+        match self.see(wanted).await {
+            Ok(Some(observed)) => Ok(Some(observed)),
+            Ok(None) => Err(refused.error),
+            // Neither create nor look, and most likely for want of permissions: then nothing was made.
+            Err(_) if !refused.perhaps_made => {
+                self.set_leaves(Leaves::NothingOfOurs);
+                Err(refused.error)
+            }
+            Err(_) => Err(refused.error),
         }
     }
 
@@ -217,7 +251,6 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     ) -> Result<Made, Failure> {
         let id = &wanted.id;
         self.delete_template(id, Leaves::PerhapsMissing).await?;
-        self.set_leaves(Leaves::PerhapsMissing);
 
         // What is left after this is for the restoring, should it come to that.
         let share = self.deadline.saturating_duration_since(Instant::now()) * 2 / 3;
@@ -245,26 +278,27 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
     }
 
-    /// Creates the template where there has just been one: a conflict may be the old one, not quite gone yet.
+    /// Creates the template where ours was just deleted. A conflict may be with the old one, not quite gone yet; or with
+    /// the new one, of an attempt that went unanswered; or with another's, made in between.
     async fn create_in_place(&self, wanted: &Wanted<'_>, tags: &Tags) -> Result<String, Failure> {
         let mut backoff = Backoff::default();
         loop {
-            match self
-                .create(&wanted.id, &wanted.properties.content, tags)
-                .await
-            {
+            let content = &wanted.properties.content;
+            match self.create(&wanted.id, content, tags).await {
                 Ok(arn) => return Ok(arn),
-                Err(error) if error.cause == Cause::Conflict => {}
-                Err(error) => return Err(error.into()),
+                Err(refused) if refused.error.cause == Cause::Conflict => {}
+                Err(refused) => return Err(refused.error.into()),
             }
             if let Some((arn, template)) = self.look(&wanted.id).await? {
-                match plan::plan(self.owner, wanted, Some(&template)) {
-                    Plan::Refuse { why } => return Err(Failure { why }),
-                    _ if wanted.properties.content.is_given_by(&template.content) => {
-                        return Ok(arn);
-                    }
-                    _ => {}
+                if let Plan::Refuse { why } = plan::plan(self.owner, wanted, Some(&template)) {
+                    return Err(Failure { why });
                 }
+                if plan::is_as_wanted(wanted, &template) {
+                    return Ok(arn);
+                }
+                // The old one; or one that cannot be told from it, such as after a change of the revision alone.
+                self.delete_template(&wanted.id, Leaves::PerhapsMissing)
+                    .await?;
             }
             sleep(backoff.pause()).await;
         }
@@ -274,8 +308,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     async fn restore(&self, wanted: &Wanted<'_>, old: &Template) -> Result<Restored, Failure> {
         let doing = format!("restore the job template {}", wanted.id);
         self.progress.borrow_mut().doing = doing;
-        let mut tags = old.tags.clone();
-        tags.retain(|key, _| !key.starts_with(RESERVED));
+        let tags = plan::settable(&old.tags);
         let (content, text_only) = restorable(&old.content);
         match self.restore_content(wanted, &content, &tags).await {
             Ok(restored) => Ok(restored),
@@ -302,15 +335,15 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         loop {
             match self.create(&wanted.id, content, tags).await {
                 Ok(_) => return Ok(Restored::Old("")),
-                Err(error) if error.cause == Cause::Conflict => {}
-                Err(error) => return Err(error.into()),
+                Err(refused) if refused.error.cause == Cause::Conflict => {}
+                Err(refused) => return Err(refused.error.into()),
             }
             // An earlier attempt went unanswered and did it: this one's, or the one to create the new template.
             if let Some((arn, template)) = self.look(&wanted.id).await? {
                 if let Plan::Refuse { why } = plan::plan(self.owner, wanted, Some(&template)) {
                     return Err(Failure { why });
                 }
-                if wanted.properties.content.is_given_by(&template.content) {
+                if plan::is_as_wanted(wanted, &template) {
                     return Ok(Restored::New(arn));
                 }
                 if content.is_given_by(&template.content) {
@@ -348,21 +381,40 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         physical_id: &PhysicalId,
         properties: Option<&Desired>,
     ) -> Result<Option<String>, CallError> {
-        let Some(subject) = plan::subject(physical_id) else {
-            self.note_plan("nothing");
-            return Ok(None);
-        };
-        match self.plan_delete(&subject, properties).await? {
-            DeletePlan::Nothing => {
-                match plan::cancelled_create(self.owner, physical_id, properties) {
-                    Some(candidate) => {
-                        let plan = self.plan_delete(&candidate, properties).await?;
-                        self.carry_out_delete(&candidate, plan).await
-                    }
-                    None => self.carry_out_delete(&subject, DeletePlan::Nothing).await,
-                }
+        let mut found = None;
+        if let Some(subject) = plan::subject(physical_id) {
+            let plan = self.plan_delete(&subject, properties).await?;
+            found = (plan != DeletePlan::Nothing).then_some((subject, plan));
+        }
+        if found.is_none()
+            && let Some(candidate) = plan::cancelled_create(self.owner, physical_id, properties)
+        {
+            let plan = self.await_cancelled_create(&candidate).await?;
+            found = Some((candidate, plan));
+        }
+        match found {
+            Some((subject, plan)) => self.carry_out_delete(&subject, plan).await,
+            None => {
+                self.note_plan("nothing");
+                Ok(None)
             }
-            plan => self.carry_out_delete(&subject, plan).await,
+        }
+    }
+
+    /// What a cancelled create made. CloudFormation did not wait for it, so it may be at work still: it is looked for
+    /// until it shows, or until a create that nothing slows down would long be over.
+    async fn await_cancelled_create(&self, candidate: &Subject) -> Result<DeletePlan, CallError> {
+        const LONGEST: Duration = Duration::from_secs(10);
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let end = Instant::now() + LONGEST.min(left / 2);
+        let mut pause = Duration::from_secs(1);
+        loop {
+            let plan = self.plan_delete(candidate, None).await?;
+            if plan != DeletePlan::Nothing || Instant::now() >= end {
+                return Ok(plan);
+            }
+            sleep_until(end.min(Instant::now() + pause)).await;
+            pause *= 2;
         }
     }
 
@@ -375,18 +427,13 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             &format!("look at the job template {}", subject.id),
             self.leaves(),
         );
-        // The tags alone mostly decide it, which saves a call.
-        if let Some(arn) = (self.arn_of)(&subject.id) {
-            match self.persist(async || self.iot.tags(&arn).await).await {
-                Ok(tags) => {
-                    if let Some(plan) = plan::plan_delete_by_tags(self.owner, subject, &tags) {
-                        return Ok(plan);
-                    }
-                }
-                // Absent, or not the template's ARN after all: describing it tells.
-                Err(error) if error.is_transient() => return Err(error),
-                Err(_) => {}
-            }
+        // The tags alone mostly decide it, which saves a call. Where they cannot be had, the template is absent, or this
+        // is not its ARN after all: describing it tells.
+        if let Some(arn) = (self.arn_of)(&subject.id)
+            && let Ok(tags) = self.persist(async || self.iot.tags(&arn).await).await
+            && let Some(plan) = plan::plan_delete_by_tags(self.owner, subject, &tags)
+        {
+            return Ok(plan);
         }
         let observed = self.look(&subject.id).await?;
         let template = observed.as_ref().map(|(_, template)| template);
@@ -447,22 +494,24 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
     }
 
-    /// CreateJobTemplate, which may have been carried out although its answer was lost: `Progress` keeps track of that.
-    async fn create(&self, id: &str, content: &Content, tags: &Tags) -> Result<String, CallError> {
+    async fn create(&self, id: &str, content: &Content, tags: &Tags) -> Result<String, NotCreated> {
         let doing = format!("create the job template {id}");
         self.progress.borrow_mut().doing = doing;
-        self.persist(async || {
-            let before = self.leaves();
-            if before == Leaves::AsItWas {
-                self.set_leaves(Leaves::PerhapsMade);
-            }
-            let created = self.iot.create(id, content, tags).await;
-            if created.as_ref().is_err_and(|error| !error.may_be_done()) {
-                self.set_leaves(before);
-            }
-            created
+        let unanswered = Cell::new(false);
+        let created = self
+            .persist(async || {
+                let before = unanswered.replace(true);
+                let created = self.iot.create(id, content, tags).await;
+                if created.as_ref().is_err_and(|error| !error.may_be_done()) {
+                    unanswered.set(before);
+                }
+                created
+            })
+            .await;
+        created.map_err(|error| NotCreated {
+            error,
+            perhaps_made: unanswered.get(),
         })
-        .await
     }
 
     /// Repeats a call until it gives a clear answer. Each attempt gets a share of the time, so that one that hangs does
@@ -528,9 +577,6 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     }
 }
 
-/// Tags with this in front are AWS's own; nobody can set them.
-const RESERVED: &str = "aws:";
-
 /// What became of restoring the old template.
 enum Restored {
     /// It is there again; with a word on how, if it is not quite as it was.
@@ -565,22 +611,18 @@ fn restorable(content: &Content) -> (Content, Option<Content>) {
 }
 
 /// The physical id to answer with where a request did not succeed.
+///
+/// A failed Update keeps the id that CloudFormation has: what it may have made under another is for the Update that
+/// takes it back (`plan::abandoned`). Were the other id named here, as a Create does it, then a later Update that makes
+/// the same template for good would look like its replacement, and CloudFormation would have it deleted.
 pub fn physical_id_after_failure(owner: &Owner, request: &Request, leaves: Leaves) -> PhysicalId {
-    let (properties, physical_id) = match request {
-        Request::Create { properties } => (properties, PhysicalId::NothingMade),
-        Request::Update {
-            properties,
-            physical_id,
-            ..
-        } => (properties, physical_id.clone()),
-        Request::Delete { physical_id, .. } => return physical_id.clone(),
-    };
-    let candidate = physical_id::template_id(owner, properties);
-    match leaves {
-        // CloudFormation holds the candidate's own id already: then that is the id, made or not.
-        Leaves::PerhapsMade if physical_id != PhysicalId::Template(candidate.clone()) => {
-            PhysicalId::OutcomeUnknown { candidate }
+    match request {
+        Request::Create { .. } if leaves == Leaves::NothingOfOurs => PhysicalId::NothingMade,
+        Request::Create { properties } => PhysicalId::OutcomeUnknown {
+            candidate: physical_id::template_id(owner, properties),
+        },
+        Request::Update { physical_id, .. } | Request::Delete { physical_id, .. } => {
+            physical_id.clone()
         }
-        _ => physical_id,
     }
 }

@@ -1,0 +1,312 @@
+//! A model of CloudFormation: stacks with custom resources, and the requests that it sends for them, by
+//! facts of its documentation and its users' reports:
+//!
+//! - A FAILED Create is followed by a Delete of whatever id its answer gave; one that went unanswered, or was not waited
+//!   for, by a Delete of an id that CloudFormation makes up.
+//! - An Update answered with another id is a replacement: once the whole update has succeeded, the old id is deleted,
+//!   with the old properties.
+//! - A failed update is rolled back by Updates with old and new properties swapped, also for the resource that failed.
+//!   Their physical id is the one last answered. Whether a FAILED answer counts there is not documented, so both are
+//!   modelled.
+//! - A rollback that fails can be continued; a Delete that fails can be repeated.
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What the function is to CloudFormation.
+pub trait Function {
+    /// Sends an event, again where Lambda would, and gives the answer; `None` if all deliveries went unanswered.
+    fn send(&mut self, event: &Value) -> Option<Answer>;
+
+    /// Sends a Create, and a Delete so much later, whether the Create is over or not. Gives the Delete's answer.
+    fn cancel(&mut self, create: &Value, after: Duration, delete: &Value) -> Option<Answer>;
+
+    /// All faults are over.
+    fn heal(&mut self);
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub succeeded: bool,
+    pub physical_id: String,
+    pub reason: String,
+}
+
+pub struct Stack {
+    pub id: String,
+    pub resources: BTreeMap<String, Resource>,
+    /// Whether a FAILED answer to an Update changes the physical id that CloudFormation holds.
+    pub failures_count: bool,
+    requests: usize,
+    name: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    pub physical_id: String,
+    pub properties: Value,
+    /// A rollback gave it up: nobody can say what is there.
+    pub lost: bool,
+}
+
+/// What one operation on a stack is to change.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What each resource is to be; `None` removes it.
+    pub resources: Vec<(String, Option<Value>)>,
+    /// Another resource of the stack fails after so many of these.
+    pub sibling_fails_after: Option<usize>,
+    /// That failure cancels the Create then under way, so long after it was sent.
+    pub cancels_after: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Complete,
+    RolledBack,
+    /// Rolled back but for resources that could not be, and were skipped.
+    RolledBackInPart,
+}
+
+impl Stack {
+    pub fn new(name: &str, incarnation: u32, failures_count: bool) -> Stack {
+        Stack {
+            id: format!(
+                "arn:aws:cloudformation:eu-central-1:123456789012:stack/{name}/{incarnation:08}"
+            ),
+            resources: BTreeMap::new(),
+            failures_count,
+            requests: 0,
+            name: name.to_owned(),
+        }
+    }
+
+    fn event(&mut self, kind: &str, logical_id: &str, properties: &Value) -> Value {
+        self.requests += 1;
+        json!({
+            "RequestType": kind,
+            "RequestId": format!("request-{}-{}", self.name, self.requests),
+            "StackId": self.id,
+            "LogicalResourceId": logical_id,
+            "ResourceType": "Custom::IoTJobTemplate",
+            "ResponseURL": "https://example.com/",
+            "ResourceProperties": properties,
+        })
+    }
+
+    fn update_event(
+        &mut self,
+        logical_id: &str,
+        physical_id: &str,
+        new: &Value,
+        old: &Value,
+    ) -> Value {
+        let mut event = self.event("Update", logical_id, new);
+        event["PhysicalResourceId"] = physical_id.into();
+        event["OldResourceProperties"] = old.clone();
+        event
+    }
+
+    fn delete_event(&mut self, logical_id: &str, physical_id: &str, properties: &Value) -> Value {
+        let mut event = self.event("Delete", logical_id, properties);
+        event["PhysicalResourceId"] = physical_id.into();
+        event
+    }
+
+    fn made_up_id(&self, logical_id: &str) -> String {
+        format!("{}-{logical_id}-1M4DEUP0RAND0", self.name)
+    }
+
+    /// Creates or updates the stack.
+    pub fn deploy(&mut self, change: &Change, function: &mut impl Function) -> Ended {
+        let before = self.resources.clone();
+        let mut touched = Vec::new();
+        let mut replaced = Vec::new();
+        let mut failed = false;
+        for (number, (logical_id, wanted)) in change.resources.iter().enumerate() {
+            let sibling_fails = change.sibling_fails_after == Some(number);
+            if sibling_fails && change.cancels_after.is_none() {
+                failed = true;
+                break;
+            }
+            let Some(wanted) = wanted else { continue };
+            match self.resources.get(logical_id).cloned() {
+                Some(there) if there.properties == *wanted => {}
+                Some(there) => {
+                    touched.push(logical_id.clone());
+                    failed = !self.update(logical_id, &there, wanted, &mut replaced, function);
+                }
+                None if sibling_fails => {
+                    let after = change.cancels_after.unwrap_or_default();
+                    self.cancel_create(logical_id, wanted, after, function);
+                    failed = true;
+                }
+                None => {
+                    touched.push(logical_id.clone());
+                    failed = !self.create(logical_id, wanted, function);
+                }
+            }
+            if failed {
+                break;
+            }
+        }
+        if failed {
+            return self.roll_back(&before, &touched, change, function);
+        }
+        for (logical_id, wanted) in &change.resources {
+            if wanted.is_none()
+                && let Some(removed) = self.resources.remove(logical_id)
+            {
+                replaced.push((logical_id.clone(), removed));
+            }
+        }
+        self.clean_up(replaced, function);
+        Ended::Complete
+    }
+
+    pub fn delete(&mut self, function: &mut impl Function) {
+        let resources = std::mem::take(&mut self.resources);
+        self.clean_up(resources.into_iter().collect(), function);
+    }
+
+    fn create(
+        &mut self,
+        logical_id: &str,
+        properties: &Value,
+        function: &mut impl Function,
+    ) -> bool {
+        let event = self.event("Create", logical_id, properties);
+        let answer = function.send(&event);
+        let made_up = self.made_up_id(logical_id);
+        let resource = Resource {
+            physical_id: answer
+                .as_ref()
+                .map_or(made_up, |answer| answer.physical_id.clone()),
+            properties: properties.clone(),
+            lost: false,
+        };
+        self.resources.insert(logical_id.to_owned(), resource);
+        answer.is_some_and(|answer| answer.succeeded)
+    }
+
+    fn cancel_create(
+        &mut self,
+        logical_id: &str,
+        properties: &Value,
+        after: Duration,
+        function: &mut impl Function,
+    ) {
+        let create = self.event("Create", logical_id, properties);
+        let delete = self.delete_event(logical_id, &self.made_up_id(logical_id), properties);
+        if !function
+            .cancel(&create, after, &delete)
+            .is_some_and(|answer| answer.succeeded)
+        {
+            let cancelled = Resource {
+                physical_id: self.made_up_id(logical_id),
+                properties: properties.clone(),
+                lost: false,
+            };
+            self.clean_up(vec![(logical_id.to_owned(), cancelled)], function);
+        }
+    }
+
+    /// Whether the resource is updated. What it was before is added to the `replaced`, if it is another now.
+    fn update(
+        &mut self,
+        logical_id: &str,
+        there: &Resource,
+        wanted: &Value,
+        replaced: &mut Vec<(String, Resource)>,
+        function: &mut impl Function,
+    ) -> bool {
+        let event = self.update_event(logical_id, &there.physical_id, wanted, &there.properties);
+        let mut now = there.clone();
+        let succeeded = match function.send(&event) {
+            Some(answer) if answer.succeeded => {
+                if answer.physical_id != there.physical_id {
+                    replaced.push((logical_id.to_owned(), there.clone()));
+                }
+                now.physical_id = answer.physical_id;
+                now.lost = false;
+                true
+            }
+            Some(answer) if self.failures_count => {
+                now.physical_id = answer.physical_id;
+                false
+            }
+            _ => false,
+        };
+        now.properties = wanted.clone();
+        self.resources.insert(logical_id.to_owned(), now);
+        succeeded
+    }
+
+    fn roll_back(
+        &mut self,
+        before: &BTreeMap<String, Resource>,
+        touched: &[String],
+        change: &Change,
+        function: &mut impl Function,
+    ) -> Ended {
+        const CONTINUATIONS: usize = 3;
+        let mut ended = Ended::RolledBack;
+        let mut to_delete = Vec::new();
+        for logical_id in touched {
+            let Some(old) = before.get(logical_id) else {
+                let made = self.resources.remove(logical_id).expect("it was created");
+                to_delete.push((logical_id.clone(), made));
+                continue;
+            };
+            let forward = change.resources.iter().find(|(id, _)| id == logical_id);
+            let bad = forward
+                .and_then(|(_, wanted)| wanted.clone())
+                .unwrap_or_default();
+            let mut tries = 0;
+            loop {
+                let now = self.resources[logical_id].clone();
+                let there = Resource {
+                    properties: bad.clone(),
+                    ..now
+                };
+                if self.update(
+                    logical_id,
+                    &there,
+                    &old.properties,
+                    &mut to_delete,
+                    function,
+                ) {
+                    break;
+                }
+                tries += 1;
+                if tries > CONTINUATIONS {
+                    ended = Ended::RolledBackInPart;
+                    let resource = self.resources.get_mut(logical_id).expect("it is there");
+                    resource.lost = true;
+                    break;
+                }
+                function.heal();
+            }
+        }
+        self.clean_up(to_delete, function);
+        ended
+    }
+
+    /// Deletes, and repeats until that succeeds: it must, at the latest when all faults are over.
+    fn clean_up(&mut self, resources: Vec<(String, Resource)>, function: &mut impl Function) {
+        for (logical_id, resource) in resources {
+            let event = self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
+            if !function.send(&event).is_some_and(|answer| answer.succeeded) {
+                function.heal();
+                let event =
+                    self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
+                let answer = function.send(&event);
+                assert!(
+                    answer.as_ref().is_some_and(|answer| answer.succeeded),
+                    "a Delete without a fault must succeed: {event} was answered {answer:?}"
+                );
+            }
+        }
+    }
+}
