@@ -254,101 +254,80 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
         // What is left after this is for the restoring, should it come to that.
         let share = self.deadline.saturating_duration_since(Instant::now()) * 2 / 3;
-        let created = timeout(share, self.create_in_place(wanted, tags)).await;
-        let why = match created {
-            Ok(Ok(arn)) => return Ok(made(id, arn)),
+        let content = &wanted.properties.content;
+        let why = match timeout(share, self.create_in_place(wanted, content, tags)).await {
+            Ok(Ok(InPlace::Created(arn) | InPlace::AsWanted(arn))) => return Ok(made(id, arn)),
             Ok(Err(failure)) => failure.why,
             Err(_) => format!("there was no time left for it{}", self.last_fault()),
         };
         match self.restore(wanted, old).await {
-            Ok(Restored::Old(how)) => {
+            Ok((InPlace::AsWanted(arn), _)) => Ok(made(id, arn)),
+            Ok((InPlace::Created(_), how)) => {
                 self.set_leaves(Leaves::AsItWas);
                 Err(Failure {
                     why: format!("{why}. The old job template was restored{how}"),
                 })
             }
-            Ok(Restored::New(arn)) => Ok(made(id, arn)),
             Err(failure) => Err(Failure {
                 why: format!(
-                    "{why}. The old job template could not be restored: {}. {} is not there now; the update that rolls \
+                    "{why}. The old job template could not be restored: {}. {id} is not there now; the update that rolls \
                      this back will create it again",
-                    failure.why, id
+                    failure.why
                 ),
             }),
         }
     }
 
-    /// Creates the template where ours was just deleted. A conflict may be with the old one, not quite gone yet; or with
-    /// the new one, of an attempt that went unanswered; or with another's, made in between.
-    async fn create_in_place(&self, wanted: &Wanted<'_>, tags: &Tags) -> Result<String, Failure> {
-        let mut backoff = Backoff::default();
-        loop {
-            let content = &wanted.properties.content;
-            match self.create(&wanted.id, content, tags).await {
-                Ok(arn) => return Ok(arn),
-                Err(refused) if refused.error.cause == Cause::Conflict => {}
-                Err(refused) => return Err(refused.error.into()),
-            }
-            if let Some((arn, template)) = self.look(&wanted.id).await? {
-                if let Plan::Refuse { why } = plan::plan(self.owner, wanted, Some(&template)) {
-                    return Err(Failure { why });
-                }
-                if plan::is_as_wanted(wanted, &template) {
-                    return Ok(arn);
-                }
-                // The old one; or one that cannot be told from it, such as after a change of the revision alone.
-                self.delete_template(&wanted.id, Leaves::PerhapsMissing)
-                    .await?;
-            }
-            sleep(backoff.pause()).await;
-        }
-    }
-
-    /// Puts back what was there before a re-create: content and tags, as they were described.
-    async fn restore(&self, wanted: &Wanted<'_>, old: &Template) -> Result<Restored, Failure> {
-        let doing = format!("restore the job template {}", wanted.id);
-        self.progress.borrow_mut().doing = doing;
+    /// Puts back what was there before a re-create: content and tags, as they were described. Says how, if that is not
+    /// quite as it was.
+    async fn restore(
+        &self,
+        wanted: &Wanted<'_>,
+        old: &Template,
+    ) -> Result<(InPlace, &'static str), Failure> {
         let tags = plan::settable(&old.tags);
         let (content, text_only) = restorable(&old.content);
-        match self.restore_content(wanted, &content, &tags).await {
-            Ok(restored) => Ok(restored),
-            Err(error) => match text_only {
-                // The source cannot be read any more, but its text is known.
-                Some(content) => match self.restore_content(wanted, &content, &tags).await? {
-                    Restored::Old(_) => Ok(Restored::Old(
-                        ", with the text of its document, since its DocumentSource could not be read",
-                    )),
-                    restored => Ok(restored),
-                },
-                None => Err(error),
-            },
+        match (
+            self.create_in_place(wanted, &content, &tags).await,
+            text_only,
+        ) {
+            (Ok(restored), _) => Ok((restored, "")),
+            // The source cannot be read any more, but its text is known.
+            (Err(_), Some(content)) => Ok((
+                self.create_in_place(wanted, &content, &tags).await?,
+                ", with the text of its document, since its DocumentSource could not be read",
+            )),
+            (Err(failure), None) => Err(failure),
         }
     }
 
-    async fn restore_content(
+    /// Creates a template where ours was just deleted: the new one, or the old one again. A conflict may be with the old
+    /// one, not quite gone yet; or with one that an attempt made which went unanswered; or with another's, made in
+    /// between.
+    async fn create_in_place(
         &self,
         wanted: &Wanted<'_>,
         content: &Content,
         tags: &Tags,
-    ) -> Result<Restored, Failure> {
+    ) -> Result<InPlace, Failure> {
         let mut backoff = Backoff::default();
         loop {
             match self.create(&wanted.id, content, tags).await {
-                Ok(_) => return Ok(Restored::Old("")),
+                Ok(arn) => return Ok(InPlace::Created(arn)),
                 Err(refused) if refused.error.cause == Cause::Conflict => {}
                 Err(refused) => return Err(refused.error.into()),
             }
-            // An earlier attempt went unanswered and did it: this one's, or the one to create the new template.
             if let Some((arn, template)) = self.look(&wanted.id).await? {
                 if let Plan::Refuse { why } = plan::plan(self.owner, wanted, Some(&template)) {
                     return Err(Failure { why });
                 }
                 if plan::is_as_wanted(wanted, &template) {
-                    return Ok(Restored::New(arn));
+                    return Ok(InPlace::AsWanted(arn));
                 }
-                if content.is_given_by(&template.content) {
-                    return Ok(Restored::Old(""));
-                }
+                // The old one: put back by an attempt, or just deleted and shown still. To look does not tell which, but
+                // to delete it and to create it until that is answered does.
+                self.delete_template(&wanted.id, Leaves::PerhapsMissing)
+                    .await?;
             }
             sleep(backoff.pause()).await;
         }
@@ -577,12 +556,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     }
 }
 
-/// What became of restoring the old template.
-enum Restored {
-    /// It is there again; with a word on how, if it is not quite as it was.
-    Old(&'static str),
-    /// The new one turned out to be there after all.
-    New(String),
+/// What is there after a create in place.
+enum InPlace {
+    Created(String),
+    /// The new template, whatever was to be created: an attempt that went unanswered had made it.
+    AsWanted(String),
 }
 
 fn made(id: &str, arn: String) -> Made {

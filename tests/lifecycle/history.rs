@@ -137,11 +137,16 @@ impl World {
         }
     }
 
-    /// Runs a history, and ends it: without faults all stacks are deleted.
+    /// Runs a history, and ends it.
     pub fn run(mut self, ops: &[Op]) {
         for op in ops {
             self.step(op);
         }
+        self.end();
+    }
+
+    /// Without faults all stacks are deleted.
+    pub fn end(&mut self) {
         for stack in 0..STACKS.len() {
             self.step(&Op::Delete {
                 stack,
@@ -153,6 +158,7 @@ impl World {
 
     pub fn step(&mut self, op: &Op) {
         self.function.iot.borrow_mut().trace.push(format!("{op:?}"));
+        self.function.let_time_pass();
         match op {
             Op::Deploy {
                 stack,

@@ -42,6 +42,11 @@ impl InProcess {
         }
     }
 
+    /// What lingered is gone when the next operation on a stack begins.
+    pub fn let_time_pass(&self) {
+        self.runtime.block_on(sleep(Duration::from_secs(10)));
+    }
+
     fn note(&self, text: String) {
         self.iot.borrow_mut().trace.push(text);
     }

@@ -6,7 +6,7 @@
 //! would have it; it is written in operations on stacks, each of which means something in every state, so that any part
 //! of a history is a history and shrinking is simple. Stateright explores states that it can copy, and the state here is
 //! a future half way through; where a small world is to be searched exhaustively, loops over all faults at all calls do
-//! that (`every_fault_at_every_call`).
+//! that (`scenarios.rs`).
 //!
 //! `LIFECYCLE_HISTORIES` says how many histories to run, `LIFECYCLE_SEED` repeats a run.
 
@@ -14,6 +14,7 @@ mod cloudformation;
 mod history;
 mod in_process;
 mod iot;
+mod scenarios;
 
 use history::World;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -30,7 +31,7 @@ fn setting(name: &str) -> Option<u64> {
 
 #[test]
 fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
-    let histories = setting("LIFECYCLE_HISTORIES").unwrap_or(2_000);
+    let histories = setting("LIFECYCLE_HISTORIES").unwrap_or(500);
     let seed = setting("LIFECYCLE_SEED").unwrap_or_else(|| fastrand::u64(..));
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
