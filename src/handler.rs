@@ -101,8 +101,8 @@ impl<I: JobTemplates> Handler<I> {
         }
     }
 
-    /// Works out the answer; a panic is answered too, and so is the time's end.
-    async fn answer(
+    /// Works out the answer, without sending it; a panic is answered too, and so is the time's end.
+    pub async fn answer(
         &self,
         event: &Event,
         invocation: &Invocation,

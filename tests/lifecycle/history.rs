@@ -250,14 +250,14 @@ impl World {
     /// Whether each of these is good, and nobody else has, or wants, its id.
     fn is_unrivalled(&self, resources: &BTreeMap<usize, Option<Props>>) -> bool {
         let good = resources
-            .iter()
-            .flat_map(|(_, props)| props)
+            .values()
+            .flatten()
             .all(|props| matches!(props.content, Kind::Document(_) | Kind::Source));
         let taken = |id: usize| self.function.iot.borrow().templates.contains_key(IDS[id]);
         let mut ids = BTreeSet::new();
         good && resources
-            .iter()
-            .flat_map(|(_, props)| props.as_ref()?.id)
+            .values()
+            .filter_map(|props| props.as_ref()?.id)
             .all(|id| ids.insert(id) && !taken(id))
     }
 

@@ -44,7 +44,8 @@ impl InProcess {
 
     /// What lingered is gone when the next operation on a stack begins.
     pub fn let_time_pass(&self) {
-        self.runtime.block_on(sleep(Duration::from_secs(10)));
+        self.runtime
+            .block_on(async { sleep(Duration::from_secs(10)).await });
     }
 
     fn note(&self, text: String) {
