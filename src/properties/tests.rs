@@ -55,6 +55,9 @@ pub fn with_at(path: &str, value: Value) -> Value {
     let (member, rest) = path.split_once('.').unwrap_or((path, ""));
     let inner = match (member, rest) {
         (_, "") => value,
+        ("JobExecutionsRolloutConfig", "MinimumPerMinute") => {
+            json!({"MinimumPerMinute": value, "MaximumPerMinute": 2000})
+        }
         ("JobExecutionsRolloutConfig", rate) if rate.contains('.') => {
             let mut rate_config =
                 json!({"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": {}});

@@ -95,6 +95,12 @@ pub fn bounds() -> Vec<(String, Vec<Value>, Vec<Value>, &'static str)> {
             "an integer from 1 to 2147483647",
         ),
         (
+            top("JobExecutionsRolloutConfig.MinimumPerMinute"),
+            vec![json!(1), json!(1000), json!(2000)],
+            vec![json!(0), json!(1001)],
+            "an integer from 1 to",
+        ),
+        (
             at(RATE, "BaseRatePerMinute"),
             vec![json!(1), json!(1000)],
             vec![json!(0), json!(1001)],
