@@ -213,6 +213,7 @@ fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'
     let written = written.to_lowercase();
     let length = written.chars().count();
     names
+        // Comparing takes as long as both are long, and a key may be very long.
         .filter(|name| name.len().abs_diff(length) <= name.len() / 2)
         .map(|name| {
             (

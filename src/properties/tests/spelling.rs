@@ -337,3 +337,20 @@ fn properties_that_are_no_map_are_refused() {
         );
     }
 }
+
+#[test]
+fn criteria_without_a_failure_type_do_not_share_one() {
+    let criterion = json!({"FailureType": "", "Action": "CANCEL"});
+
+    let messages = messages(&with(
+        json!({"AbortConfig": {"CriteriaList": [criterion, criterion]}}),
+    ));
+
+    assert_eq!(messages.len(), 2);
+    assert!(
+        messages
+            .iter()
+            .all(|message| message.contains("FailureType: missing")),
+        "{messages:?}"
+    );
+}
