@@ -40,6 +40,7 @@ pub struct Stack {
     pub failures_count: bool,
     requests: usize,
     name: String,
+    incarnation: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +80,7 @@ impl Stack {
             failures_count,
             requests: 0,
             name: name.to_owned(),
+            incarnation,
         }
     }
 
@@ -86,7 +88,7 @@ impl Stack {
         self.requests += 1;
         json!({
             "RequestType": kind,
-            "RequestId": format!("request-{}-{}", self.name, self.requests),
+            "RequestId": format!("{}-{}-{}", self.name, self.incarnation, self.requests),
             "StackId": self.id,
             "LogicalResourceId": logical_id,
             "ResourceType": "Custom::IoTJobTemplate",

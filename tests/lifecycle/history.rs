@@ -100,7 +100,22 @@ impl Props {
     }
 }
 
-fn desired(properties: &Value) -> Desired {
+pub fn change(
+    resources: &BTreeMap<usize, Option<Props>>,
+    sibling_fails_after: Option<usize>,
+    cancels_after: Option<Duration>,
+) -> Change {
+    let json = |(name, props): (&usize, &Option<Props>)| {
+        (RESOURCES[*name].to_owned(), props.as_ref().map(Props::json))
+    };
+    Change {
+        resources: resources.iter().map(json).collect(),
+        sibling_fails_after,
+        cancels_after,
+    }
+}
+
+pub fn desired(properties: &Value) -> Desired {
     let json: Json = serde_json::from_value(properties.clone()).expect("JSON");
     properties::read(&json).expect("good properties").desired
 }
@@ -168,17 +183,7 @@ impl World {
                 mishaps,
                 twice,
             } => {
-                let change = Change {
-                    resources: resources
-                        .iter()
-                        .map(|(name, props)| {
-                            let json = props.as_ref().map(Props::json);
-                            (RESOURCES[*name].to_owned(), json)
-                        })
-                        .collect(),
-                    sibling_fails_after: *sibling_fails_after,
-                    cancels_after: *cancels_after,
-                };
+                let change = change(resources, *sibling_fails_after, *cancels_after);
                 self.arm(mishaps, *twice);
                 self.deploy(*stack, &change, resources);
             }

@@ -8,15 +8,19 @@
 //! a future half way through; where a small world is to be searched exhaustively, loops over all faults at all calls do
 //! that (`scenarios.rs`).
 //!
-//! `LIFECYCLE_HISTORIES` says how many histories to run, `LIFECYCLE_SEED` repeats a run.
+//! `LIFECYCLE_HISTORIES` says how many histories to run, `LIFECYCLE_BINARY_HISTORIES` how many through the real binary
+//! (`binary.rs`), `LIFECYCLE_PAIRS` asks for all pairs of faults, and `LIFECYCLE_SEED` repeats a run.
 
+mod binary;
 mod cloudformation;
 mod history;
 mod in_process;
 mod iot;
 mod scenarios;
+#[path = "../support/mod.rs"]
+mod support;
 
-use history::World;
+use history::{Op, World};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -29,9 +33,9 @@ fn setting(name: &str) -> Option<u64> {
     )
 }
 
-#[test]
-fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
-    let histories = setting("LIFECYCLE_HISTORIES").unwrap_or(500);
+/// Runs so many histories, each as a function that panics if something does not hold and returns what happened before
+/// it did.
+fn run_histories(histories: u64, run: impl Fn(bool, &[Op]) -> Result<(), Trace>) {
     let seed = setting("LIFECYCLE_SEED").unwrap_or_else(|| fastrand::u64(..));
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -39,25 +43,15 @@ fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
         cases: histories.try_into().expect("so many histories"),
         failure_persistence: None,
         max_shrink_iters: 20_000,
+        // Of use for the slow real binary.
+        max_shrink_time: 120_000,
         ..Config::default()
     };
     let mut runner =
         TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-
     let outcome = runner.run(&history::history(), |(failures_count, ops)| {
-        let world = World::new(failures_count);
-        let iot = world.function.iot.clone();
-        catch_unwind(AssertUnwindSafe(|| world.run(&ops))).map_err(|panic| {
-            let why = panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-                .unwrap_or_default();
-            let trace = iot.borrow().trace.join("\n");
-            TestCaseError::fail(format!("{why}\n{trace}"))
-        })
+        run(failures_count, &ops).map_err(|Trace(trace)| TestCaseError::fail(trace))
     });
-
     match outcome {
         Ok(()) => {}
         Err(TestError::Fail(why, history)) => {
@@ -65,4 +59,39 @@ fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
         }
         Err(TestError::Abort(why)) => panic!("LIFECYCLE_SEED={seed}: {why}"),
     }
+}
+
+/// What did not hold, and what had happened.
+struct Trace(String);
+
+/// Runs something that panics if what must hold does not.
+fn holding(run: impl FnOnce(), trace: impl FnOnce() -> String) -> Result<(), Trace> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let why = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+            .unwrap_or_default();
+        Trace(format!("{why}\n{}", trace()))
+    })
+}
+
+#[test]
+fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
+    let histories = setting("LIFECYCLE_HISTORIES").unwrap_or(500);
+    run_histories(histories, |failures_count, ops| {
+        let world = World::new(failures_count);
+        let iot = world.function.iot.clone();
+        holding(|| world.run(ops), || iot.borrow().trace.join("\n"))
+    });
+}
+
+#[test]
+fn whatever_happens_to_the_real_binary_nothing_is_lost_or_orphaned() {
+    let histories = setting("LIFECYCLE_BINARY_HISTORIES").unwrap_or(8);
+    run_histories(histories, |failures_count, ops| {
+        let mut world = binary::World::new(failures_count);
+        let trace = world.function.trace.clone();
+        holding(|| world.run(ops), || trace.borrow().join("\n"))
+    });
 }
