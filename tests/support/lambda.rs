@@ -227,6 +227,11 @@ impl FakeLambda {
         })
     }
 
+    /// SIGTERM, and the process's end.
+    pub fn terminate(&self) {
+        self.process(Process::terminate);
+    }
+
     /// Stops the process, as Lambda does between events.
     pub fn freeze(&self) {
         self.process(Process::freeze);

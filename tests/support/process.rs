@@ -50,7 +50,16 @@ impl Process {
 
     /// SIGKILL; returns when the process is dead.
     pub fn kill(&self) {
-        self.signal(libc::SIGKILL);
+        self.end_by(libc::SIGKILL);
+    }
+
+    /// SIGTERM, which leaves valgrind the time to write what it has counted; returns when the process is dead.
+    pub fn terminate(&self) {
+        self.end_by(libc::SIGTERM);
+    }
+
+    fn end_by(&self, signal: libc::c_int) {
+        self.signal(signal);
         let exit = self.exit.lock().unwrap();
         let _exit = self.exited.wait_while(exit, |exit| exit.is_none()).unwrap();
     }

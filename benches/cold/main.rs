@@ -1,0 +1,308 @@
+//! How long a cold function takes for a Create, and what it needs for that, beside its peers: `benches/run` builds them
+//! all and runs this.
+//!
+//! Lambda, IoT and the response bucket are those of the tests, the latter two over TLS. A run starts a process for one
+//! event; runs of all programs take turns, so that what else the machine does meets all of them alike.
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+mod chart;
+mod quota;
+mod report;
+
+use quota::Quota;
+use report::{Row, Spread};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+use std::{env, fs, mem};
+use support::{Authority, FakeBucket, FakeIot, FakeLambda, Function, Stack};
+
+const USAGE: &str = "usage: cold [--runs N] [--results DIRECTORY] OURS [PEERS]\n\
+    OURS is our bootstrap, PEERS the directory where benches/run built the others";
+
+/// Far more than the slowest needs.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    match Arguments::read(env::args().skip(1)) {
+        Some(arguments) => {
+            measure(&arguments);
+            ExitCode::SUCCESS
+        }
+        None => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+struct Arguments {
+    runs: usize,
+    /// Where to leave results.md and results.svg.
+    results: Option<PathBuf>,
+    ours: PathBuf,
+    peers: Option<PathBuf>,
+}
+
+impl Arguments {
+    fn read(given: impl Iterator<Item = String>) -> Option<Arguments> {
+        let (mut runs, mut results, mut programs) = (5, None, Vec::new());
+        let mut given = given;
+        while let Some(argument) = given.next() {
+            match argument.as_str() {
+                // cargo gives this to every bench.
+                "--bench" => {}
+                "--runs" => runs = given.next()?.parse().ok().filter(|&runs| runs > 0)?,
+                "--results" => results = Some(given.next()?.into()),
+                _ if argument.starts_with('-') => return None,
+                _ => programs.push(PathBuf::from(argument)),
+            }
+        }
+        let mut programs = programs.into_iter();
+        Some(Arguments {
+            runs,
+            results,
+            ours: programs.next()?,
+            peers: programs.next(),
+        })
+    }
+}
+
+/// A program that can be Custom::IoTJobTemplate's function, as far as a Create goes.
+struct Program {
+    name: &'static str,
+    command: Vec<PathBuf>,
+    /// Where it is one file.
+    zip: Option<usize>,
+}
+
+impl Program {
+    fn compiled(name: &'static str, file: PathBuf) -> Program {
+        Program {
+            name,
+            zip: Some(deflated(&file)),
+            command: vec![file],
+        }
+    }
+}
+
+fn programs(arguments: &Arguments) -> Vec<Program> {
+    let mut programs = vec![Program::compiled(report::OURS, arguments.ours.clone())];
+    if let Some(peers) = &arguments.peers {
+        let peer = |path: &str| peers.join(path);
+        programs.push(Program::compiled(
+            report::FLOOR,
+            peer("floor/release/bootstrap"),
+        ));
+        programs.push(Program::compiled(
+            report::DEFAULTS,
+            peer("sdk-defaults/release/bootstrap"),
+        ));
+        programs.push(Program {
+            name: report::NODE,
+            command: vec![which("node"), peer("node/bootstrap.mjs")],
+            zip: None,
+        });
+        programs.push(Program {
+            name: report::PYTHON,
+            command: vec![peer("python/venv/bin/python"), peer("python/bootstrap.py")],
+            zip: None,
+        });
+    }
+    programs
+}
+
+fn measure(arguments: &Arguments) {
+    let world = World::new();
+    let quota = Quota::new();
+    if let Err(why) = &quota {
+        eprintln!("no column for 128 MB: {why}");
+    }
+    let programs = programs(arguments);
+    let mut samples: Vec<Samples> = programs.iter().map(|_| Samples::default()).collect();
+    // One more than asked for: the first brings the programs into the page cache and is not counted.
+    for run in 0..=arguments.runs {
+        for (program, samples) in programs.iter().zip(&mut samples) {
+            let at_full_speed = world.at_full_speed(program);
+            let under_quota = quota.as_ref().ok().map(|quota| world.under(quota, program));
+            if run > 0 {
+                samples.spawn_to_answer.push(at_full_speed.spawn_to_answer);
+                samples.cpu.push(at_full_speed.cpu);
+                samples.peak.push(at_full_speed.peak);
+                samples.event_to_answer.extend(under_quota);
+            }
+        }
+        eprint!("\rrun {run} of {}", arguments.runs);
+    }
+    eprintln!();
+    let rows: Vec<Row> = programs
+        .iter()
+        .zip(samples)
+        .map(|(program, samples)| Row {
+            name: program.name,
+            spawn_to_answer: Spread::of(samples.spawn_to_answer),
+            cpu: Spread::of(samples.cpu),
+            peak: Spread::of(samples.peak),
+            zip: program.zip.map(|bytes| bytes as f64 / 1e6),
+            event_to_answer: (!samples.event_to_answer.is_empty())
+                .then(|| Spread::of(samples.event_to_answer)),
+        })
+        .collect();
+    let report = report::markdown(&rows, arguments.runs);
+    println!("{report}");
+    if let Some(results) = &arguments.results {
+        fs::write(results.join("results.md"), report).unwrap();
+        fs::write(results.join("results.svg"), chart::svg(&rows)).unwrap();
+    }
+}
+
+/// In milliseconds and MiB.
+#[derive(Default)]
+struct Samples {
+    spawn_to_answer: Vec<f64>,
+    cpu: Vec<f64>,
+    peak: Vec<f64>,
+    event_to_answer: Vec<f64>,
+}
+
+struct FullSpeed {
+    spawn_to_answer: f64,
+    cpu: f64,
+    peak: f64,
+}
+
+struct World {
+    iot: FakeIot,
+    bucket: FakeBucket,
+    authority: Authority,
+}
+
+impl World {
+    fn new() -> World {
+        let authority = Authority::new();
+        World {
+            iot: FakeIot::https(&authority),
+            bucket: FakeBucket::https(&authority),
+            authority,
+        }
+    }
+
+    /// From the process's start, which meets an event that is there already.
+    fn at_full_speed(&self, program: &Program) -> FullSpeed {
+        let cpu_before = cpu_of_ended_processes();
+        let lambda = FakeLambda::new(self.function(&program.command));
+        let answered = self.create(&lambda, program.name).answered;
+        let spawn_to_answer = answered - lambda.started();
+        let peak = lambda.memory().peak;
+        drop(lambda);
+        FullSpeed {
+            spawn_to_answer: in_ms(spawn_to_answer),
+            cpu: in_ms(cpu_of_ended_processes() - cpu_before),
+            peak: peak as f64 / 1024.0,
+        }
+    }
+
+    /// From the event to the answer, with the quota on from the moment that the process asks for the event.
+    fn under(&self, quota: &Quota, program: &Program) -> f64 {
+        let mut command = vec!["/bin/sh".into(), "-c".into(), quota.entering().into()];
+        command.extend(program.command.clone());
+        let lambda = FakeLambda::new(self.function(&command));
+        lambda.init();
+        quota.impose().unwrap();
+        let create = self.create(&lambda, program.name);
+        quota.lift().unwrap();
+        in_ms(create.answered - create.taken)
+    }
+
+    fn function(&self, command: &[PathBuf]) -> Function {
+        let bundle = self.authority.bundle().to_str().unwrap();
+        let function = command[1..]
+            .iter()
+            .fold(Function::new(&command[0]), |function, argument| {
+                function.argument(argument.to_str().unwrap())
+            });
+        function
+            .calling(&self.iot)
+            .trusting(&self.authority)
+            // The peers' names for the same.
+            .env("SSL_CERT_FILE", bundle)
+            .env("NODE_EXTRA_CA_CERTS", bundle)
+    }
+
+    fn create(&self, lambda: &FakeLambda, name: &str) -> Create {
+        let properties = json!({
+            "JobTemplateId": "reboot",
+            "Description": "Reboots a device",
+            "Document": r#"{"operation":"reboot","afterSeconds":30}"#,
+            "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
+            "Tags": [{"Key": "team", "Value": "fleet"}],
+        });
+        let event = Stack::named("fleet")
+            .create("Reboot", properties)
+            .answered_at(&self.bucket);
+        let invocation = lambda.invoke(&event, DEADLINE);
+        assert!(
+            invocation.responded() && self.bucket.only_answer(&event).succeeded(),
+            "{name}: {invocation:#?}"
+        );
+        let template = self.iot.by_hand(mem::take);
+        assert_eq!(
+            template["reboot"].content["timeoutConfig"]["inProgressTimeoutInMinutes"], 60,
+            "{name}"
+        );
+        assert_eq!(template["reboot"].tags["team"], "fleet", "{name}");
+        let calls = self.bucket.calls();
+        self.bucket.forget_calls();
+        self.iot.forget_calls();
+        Create {
+            taken: invocation.taken.unwrap(),
+            answered: calls.last().unwrap().at,
+        }
+    }
+}
+
+struct Create {
+    taken: std::time::Instant,
+    answered: std::time::Instant,
+}
+
+fn in_ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// User and system time of all processes that were started here and have ended.
+fn cpu_of_ended_processes() -> Duration {
+    // SAFETY: rusage is plain data for the call to fill in.
+    let usage = unsafe {
+        let mut usage: libc::rusage = mem::zeroed();
+        libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage);
+        usage
+    };
+    [usage.ru_utime, usage.ru_stime]
+        .map(|time| Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1000))
+        .iter()
+        .sum()
+}
+
+/// The file's size in a zip, less a header of some hundred bytes.
+fn deflated(file: &Path) -> usize {
+    let output = Command::new("gzip")
+        .args(["-9", "--stdout"])
+        .arg(file)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "gzip {}", file.display());
+    output.stdout.len()
+}
+
+fn which(program: &str) -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .map(|directory| directory.join(program))
+        .find(|file| file.is_file())
+        .unwrap_or_else(|| panic!("{program} is not installed"))
+}
