@@ -10,7 +10,7 @@ use crate::job_template::{Content, Desired, Tags, Template};
 use crate::ownership::Owner;
 use crate::physical_id::{self, PhysicalId};
 use crate::plan::{self, DeletePlan, Plan, Request, Subject, Wanted};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -109,13 +109,6 @@ impl From<CallError> for Failure {
     }
 }
 
-/// CreateJobTemplate did not succeed, as far as IoT's last answer tells.
-struct NotCreated {
-    error: CallError,
-    /// An attempt before went unanswered.
-    perhaps_made: bool,
-}
-
 impl<I: JobTemplates> Reconciler<'_, I> {
     pub async fn reconcile(&self, request: &Request) -> Outcome {
         let made = match request {
@@ -195,7 +188,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                     let content = &wanted.properties.content;
                     match self.create(&wanted.id, content, &tags).await {
                         Ok(arn) => return Ok(made(&wanted.id, arn)),
-                        Err(refused) if refused.error.cause != Cause::Conflict => {
+                        Err(refused) if refused.cause != Cause::Conflict => {
                             observed = self.see_after_refusal(wanted, refused).await?;
                             continue;
                         }
@@ -228,17 +221,17 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     async fn see_after_refusal(
         &self,
         wanted: &Wanted<'_>,
-        refused: NotCreated,
+        refused: CallError,
     ) -> Result<Option<(String, Template)>, CallError> {
         match self.see(wanted).await {
             Ok(Some(observed)) => Ok(Some(observed)),
-            Ok(None) => Err(refused.error),
-            // Neither create nor look, and most likely for want of permissions: then nothing was made.
-            Err(_) if !refused.perhaps_made => {
+            Ok(None) => Err(refused),
+            // Without permission nothing can have been made, nor can it be looked at: the Delete has to succeed all the same.
+            Err(look) if look.cause == Cause::Denied && refused.cause == Cause::Denied => {
                 self.set_leaves(Leaves::NothingOfOurs);
-                Err(refused.error)
+                Err(refused)
             }
-            Err(_) => Err(refused.error),
+            Err(_) => Err(refused),
         }
     }
 
@@ -314,8 +307,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         loop {
             match self.create(&wanted.id, content, tags).await {
                 Ok(arn) => return Ok(InPlace::Created(arn)),
-                Err(refused) if refused.error.cause == Cause::Conflict => {}
-                Err(refused) => return Err(refused.error.into()),
+                Err(refused) if refused.cause == Cause::Conflict => {}
+                Err(refused) => return Err(refused.into()),
             }
             if let Some((arn, template)) = self.look(&wanted.id).await? {
                 if let Plan::Refuse { why } = plan::plan(self.owner, wanted, Some(&template)) {
@@ -473,24 +466,12 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
     }
 
-    async fn create(&self, id: &str, content: &Content, tags: &Tags) -> Result<String, NotCreated> {
+    /// CreateJobTemplate. An error tells of the last attempt only: one before, unanswered, may have made the template.
+    async fn create(&self, id: &str, content: &Content, tags: &Tags) -> Result<String, CallError> {
         let doing = format!("create the job template {id}");
         self.progress.borrow_mut().doing = doing;
-        let unanswered = Cell::new(false);
-        let created = self
-            .persist(async || {
-                let before = unanswered.replace(true);
-                let created = self.iot.create(id, content, tags).await;
-                if created.as_ref().is_err_and(|error| !error.may_be_done()) {
-                    unanswered.set(before);
-                }
-                created
-            })
-            .await;
-        created.map_err(|error| NotCreated {
-            error,
-            perhaps_made: unanswered.get(),
-        })
+        self.persist(async || self.iot.create(id, content, tags).await)
+            .await
     }
 
     /// Repeats a call until it gives a clear answer. Each attempt gets a share of the time, so that one that hangs does

@@ -322,6 +322,7 @@ fn cause(status: u16, code: &str) -> Cause {
         }
         (_, "ResourceNotFoundException") => Cause::NotFound,
         (_, "ConflictException" | "ResourceAlreadyExistsException") => Cause::Conflict,
+        (403, _) => Cause::Denied,
         (408 | 500.., _) | (_, "InternalFailureException" | "ServiceUnavailableException") => {
             Cause::Unclear
         }
