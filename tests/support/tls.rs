@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::{ServerConfig, crypto::ring, pki_types::PrivatePkcs8KeyDer};
 
 /// Vouches for servers on 127.0.0.1 and localhost to whoever trusts its bundle, a PEM file as
@@ -24,6 +24,9 @@ impl Authority {
     pub fn new() -> Self {
         let mut ca = CertificateParams::default();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Not the servers' name: OpenSSL would take their certificates for self-signed.
+        ca.distinguished_name
+            .push(DnType::CommonName, "the test's authority");
         let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
 
         let key = KeyPair::generate().unwrap();
