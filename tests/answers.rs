@@ -472,7 +472,13 @@ fn an_unfinished_request_names_the_fault_it_met_last_and_the_throttles_are_count
     }
     let metrics = invocation.json_log().pop().unwrap();
     assert_eq!(metrics["FailedOutOfTime"], 1);
-    assert_eq!(metrics["Throttles"], world.iot.throttled());
+    // The deadline may cut off the last answer on its way.
+    let throttled = json!(world.iot.throttled());
+    let but_one = json!(world.iot.throttled() - 1);
+    assert!(
+        [throttled, but_one].contains(&metrics["Throttles"]),
+        "{metrics}"
+    );
 }
 
 #[test]
