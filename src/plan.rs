@@ -360,3 +360,6 @@ pub fn plan_delete(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
