@@ -47,6 +47,16 @@ pub struct Progress {
     pub plan: &'static str,
 }
 
+impl Progress {
+    /// The fault met last, for the end of a sentence.
+    pub fn last_fault_in_words(&self) -> String {
+        match &self.last_fault {
+            Some(fault) => format!(" (last, {fault})"),
+            None => String::new(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Leaves {
     /// What is there was not changed, or was put back. It may be a template of ours.
@@ -251,7 +261,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         let why = match timeout(share, self.create_in_place(wanted, content, tags)).await {
             Ok(Ok(InPlace::Created(arn) | InPlace::AsWanted(arn))) => return Ok(made(id, arn)),
             Ok(Err(failure)) => failure.why,
-            Err(_) => format!("there was no time left for it{}", self.last_fault()),
+            Err(_) => format!(
+                "there was no time left for it{}",
+                self.progress.borrow().last_fault_in_words()
+            ),
         };
         match self.restore(wanted, old).await {
             Ok((InPlace::AsWanted(arn), _)) => Ok(made(id, arn)),
@@ -527,13 +540,6 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     fn set_leaves(&self, leaves: Leaves) {
         self.progress.borrow_mut().leaves = leaves;
-    }
-
-    fn last_fault(&self) -> String {
-        match &self.progress.borrow().last_fault {
-            Some(fault) => format!(" (last, {fault})"),
-            None => String::new(),
-        }
     }
 }
 

@@ -1,16 +1,16 @@
 //! The one HTTP client, for AWS IoT and for the answer alike: one pool of connections, one TLS set-up.
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,35 +69,17 @@ fn roots(ca_bundle: Option<&str>) -> Result<RootCertStore, Box<dyn Error + Send 
 }
 
 /// Lets the AWS SDK use the client.
-#[derive(Clone, Debug)]
-pub struct SdkHttpClient(pub reqwest::Client);
-
-impl HttpClient for SdkHttpClient {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for SdkHttpClient {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move {
+pub fn for_sdk(client: reqwest::Client) -> SharedHttpClient {
+    http_client(move |request| {
+        let client = client.clone();
+        async move {
             let request = to_reqwest(request).map_err(ConnectorError::user)?;
             let response = client.execute(request).await.map_err(connector_error)?;
             let status = response.status().as_u16();
             let headers = response.headers().clone();
             let body = response.bytes().await.map_err(connector_error)?;
 
-            let mut answer = HttpResponse::new(
-                status
-                    .try_into()
-                    .map_err(|error| ConnectorError::other(Box::new(error), None))?,
-                SdkBody::from(body),
-            );
+            let mut answer = answer(status, SdkBody::from(body))?;
             for (name, value) in &headers {
                 if let Ok(value) = value.to_str() {
                     answer
@@ -106,36 +88,58 @@ impl HttpConnector for SdkHttpClient {
                 }
             }
             Ok(answer)
-        })
-    }
+        }
+    })
 }
 
-/// In place of [`SdkHttpClient`]: makes the connection that a request would go over, and sends nothing. The request is
-/// answered with `{}`.
-#[derive(Clone, Debug)]
-pub struct ConnectOnly(pub reqwest::Client);
-
-impl HttpClient for ConnectOnly {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for ConnectOnly {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move {
+/// In place of [`for_sdk`]: makes the connection that a request would go over, and sends nothing. The request is answered
+/// with `{}`.
+pub fn for_rehearsal(client: reqwest::Client) -> SharedHttpClient {
+    http_client(move |request| {
+        let client = client.clone();
+        async move {
             if let Ok(url) = request.uri().parse() {
                 connect(&client, url).await;
             }
-            let ok = 200u16.try_into();
-            ok.map(|ok| HttpResponse::new(ok, SdkBody::from("{}")))
-                .map_err(|error| ConnectorError::other(Box::new(error), None))
-        })
+            answer(200, SdkBody::from("{}"))
+        }
+    })
+}
+
+/// An HTTP client of the SDK, from a function.
+pub(crate) fn http_client<Answer>(
+    call: impl Fn(HttpRequest) -> Answer + Clone + Send + Sync + 'static,
+) -> SharedHttpClient
+where
+    Answer: Future<Output = Result<HttpResponse, ConnectorError>> + Send + 'static,
+{
+    #[derive(Clone)]
+    struct Connector<F>(F);
+
+    impl<F> fmt::Debug for Connector<F> {
+        fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+            formatter.write_str("Connector")
+        }
+    }
+
+    impl<F, Answer> HttpConnector for Connector<F>
+    where
+        F: Fn(HttpRequest) -> Answer + Send + Sync,
+        Answer: Future<Output = Result<HttpResponse, ConnectorError>> + Send + 'static,
+    {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            HttpConnectorFuture::new((self.0)(request))
+        }
+    }
+
+    let connector = Connector(call);
+    http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()))
+}
+
+pub(crate) fn answer(status: u16, body: SdkBody) -> Result<HttpResponse, ConnectorError> {
+    match status.try_into() {
+        Ok(status) => Ok(HttpResponse::new(status, body)),
+        Err(error) => Err(ConnectorError::other(Box::new(error), None)),
     }
 }
 
@@ -164,4 +168,13 @@ fn connector_error(error: reqwest::Error) -> ConnectorError {
     } else {
         ConnectorError::io(error.into())
     }
+}
+
+/// The last of an error's causes, which says what really happened; the ones before it name layers.
+pub fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }

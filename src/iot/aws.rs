@@ -3,7 +3,7 @@
 use super::{CallError, Cause, JobTemplates, permissions};
 use crate::backoff::retry_after;
 use crate::job_template::{self as ours, Content, Tags};
-use crate::transport::{ConnectOnly, SdkHttpClient};
+use crate::transport::{self, innermost};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{self, ProvideCredentials, error::CredentialsError, future};
 use aws_sdk_iot::Client;
@@ -31,7 +31,7 @@ impl AwsIot {
     ) -> AwsIot {
         let mut config = aws_sdk_iot::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .http_client(SdkHttpClient(http.clone()))
+            .http_client(transport::for_sdk(http.clone()))
             .credentials_provider(LambdaEnvironment)
             .identity_cache(IdentityCache::no_cache())
             // Retries and time limits follow the invocation's deadline, which only the caller knows.
@@ -50,7 +50,8 @@ impl AwsIot {
     /// its code is in memory, and a connection to IoT waits in the pool. If something is wrong, the first call will
     /// find out.
     pub async fn rehearse(&self) {
-        let unsent = aws_sdk_iot::Config::builder().http_client(ConnectOnly(self.http.clone()));
+        let unsent =
+            aws_sdk_iot::Config::builder().http_client(transport::for_rehearsal(self.http.clone()));
         let _ = self
             .client
             .create_job_template()
@@ -328,15 +329,6 @@ fn cause(status: u16, code: &str) -> Cause {
         }
         _ => Cause::Refused,
     }
-}
-
-/// The last of an error's causes, which says what really happened; the ones before it name layers.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }
 
 /// A service's message may quote what it refuses. A document's content belongs in no answer and no log.

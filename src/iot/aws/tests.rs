@@ -4,15 +4,12 @@ use super::AwsIot;
 use crate::iot::JobTemplates;
 use crate::job_template::{Content, Desired};
 use crate::properties::generators::request;
-use crate::transport::{TransportSettings, client};
+use crate::transport::{self, TransportSettings};
 use aws_credential_types::Credentials;
 use aws_sdk_iot::Client;
 use aws_sdk_iot::config::{BehaviorVersion, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -22,27 +19,13 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Debug, Default)]
 struct Echo(Arc<Mutex<Value>>);
 
-impl HttpClient for Echo {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Echo {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+impl Echo {
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let mut created = self.0.lock().unwrap();
         if request.method() == "PUT" {
             *created = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         }
-        let body = described(&created).to_string();
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(
-            200.try_into().unwrap(),
-            SdkBody::from(body),
-        )))
+        transport::answer(200, SdkBody::from(described(&created).to_string()))
     }
 }
 
@@ -65,14 +48,17 @@ fn described(created: &Value) -> Value {
 }
 
 fn run<T>(echo: &Echo, call: impl AsyncFnOnce(AwsIot) -> T) -> T {
+    let service = echo.clone();
     let config = aws_sdk_iot::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .http_client(echo.clone())
+        .http_client(transport::http_client(move |request| {
+            std::future::ready(service.answer(&request))
+        }))
         .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
         .region(Region::from_static("eu-central-1"));
     let iot = AwsIot {
         client: Client::from_conf(config.build()),
-        http: client(&TransportSettings::default()).unwrap(),
+        http: transport::client(&TransportSettings::default()).unwrap(),
     };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
