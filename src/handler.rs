@@ -13,9 +13,11 @@ use crate::reconcile::{Outcome, Progress, Reconciler, physical_id_after_failure}
 use crate::request;
 use crate::response_url::ResponseUrl;
 use futures_util::FutureExt;
+use futures_util::future::{Either, select};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -63,6 +65,7 @@ impl<I: JobTemplates> Handler<I> {
         started: Instant,
         log: &Log,
     ) -> Result<Ending, Unanswered> {
+        const LONGEST_HANDSHAKE: Duration = Duration::from_secs(1);
         let deadlines = Deadlines::of(started, invocation.time_left);
         let event = Event::read(body).map_err(|why| unanswered(log, why.to_string()))?;
         let response_url = ResponseUrl::read(&event.response_url, self.allow_http)
@@ -86,11 +89,18 @@ impl<I: JobTemplates> Handler<I> {
         );
 
         let progress = RefCell::new(Progress::default());
+        let answer = self.answer(&event, invocation, deadlines.work, &progress, &log);
         // The handshake with the bucket takes place while IoT is at work.
-        let (answer, _) = futures_util::join!(
-            self.answer(&event, invocation, deadlines.work, &progress, &log),
-            timeout_at(deadlines.work, response_url.connect(&self.http)),
-        );
+        let handshake = response_url.connect(&self.http);
+        let answer = match select(pin!(answer), pin!(handshake)).await {
+            Either::Left((answer, handshake)) => {
+                // Nearly done: a PUT that did not wait would begin one of its own. But one that hangs is not waited for.
+                let end = deadlines.work.min(Instant::now() + LONGEST_HANDSHAKE);
+                let _ = timeout_at(end, handshake).await;
+                answer
+            }
+            Either::Right(((), answer)) => answer.await,
+        };
         let answered = response_url
             .put(&self.http, answer.body(&event), deadlines.answer)
             .await;
@@ -121,10 +131,7 @@ impl<I: JobTemplates> Handler<I> {
                 return failed_unread(event, Why::Panic, reason);
             }
         };
-        let owner = Owner {
-            stack_id: event.stack_id.clone(),
-            logical_id: event.logical_resource_id.clone(),
-        };
+        let owner = owner(event);
         let reconciler = Reconciler {
             iot: &self.iot,
             owner: &owner,
@@ -152,17 +159,22 @@ impl<I: JobTemplates> Handler<I> {
                 interrupted(Why::Panic, reason)
             }
             Err(_elapsed) => {
-                let Progress {
-                    doing, last_fault, ..
-                } = progress.borrow().clone();
-                let fault = last_fault
-                    .map(|fault| format!(" (last, {fault})"))
-                    .unwrap_or_default();
-                let reason =
-                    format!("the function's time was over while it tried to {doing}{fault}");
+                let reason = format!(
+                    "the function's time was over while it tried to {}{}",
+                    progress.borrow().doing,
+                    progress.borrow().last_fault_in_words()
+                );
                 interrupted(Why::OutOfTime, reason)
             }
         }
+    }
+}
+
+/// The resource that the event is about.
+fn owner(event: &Event) -> Owner {
+    Owner {
+        stack_id: event.stack_id.clone(),
+        logical_id: event.logical_resource_id.clone(),
     }
 }
 
@@ -254,13 +266,9 @@ fn answer_to(outcome: Outcome, event: &Event, owner: &Owner, log: &Log) -> Answe
 
 /// The answer to a request that could not even be read: nothing was made, and an id that there was stays.
 fn failed_unread(event: &Event, why: Why, reason: Vec<String>) -> Answer {
-    let owner = Owner {
-        stack_id: event.stack_id.clone(),
-        logical_id: event.logical_resource_id.clone(),
-    };
     match &event.physical_resource_id {
         Some(physical_id) => failed(physical_id, why, reason),
-        None => failed(&PhysicalId::NothingMade.write(&owner), why, reason),
+        None => failed(&PhysicalId::NothingMade.write(&owner(event)), why, reason),
     }
 }
 

@@ -35,7 +35,10 @@ async fn main() -> ExitCode {
 
 async fn run(log: Log) -> Result<(), Error> {
     let endpoint_url = variable("AWS_ENDPOINT_URL_IOT").or_else(|| variable("AWS_ENDPOINT_URL"));
-    let allow_http = endpoint_url.is_some();
+    // A FIPS or a VPC endpoint may be named too: that is AWS all the same.
+    let allow_http = endpoint_url
+        .as_ref()
+        .is_some_and(|url| url.starts_with("http:"));
     let http = transport::client(&TransportSettings {
         ca_bundle: variable("AWS_CA_BUNDLE").or_else(|| variable("SSL_CERT_FILE")),
         allow_http,

@@ -19,8 +19,8 @@ impl ResponseUrl {
             "https" => Ok(ResponseUrl(url)),
             "http" if allow_http => Ok(ResponseUrl(url)),
             scheme => Err(format!(
-                "the ResponseURL is {scheme}, not https (http is taken only while AWS_ENDPOINT_URL or \
-                 AWS_ENDPOINT_URL_IOT is set)"
+                "the ResponseURL is {scheme}, not https (http is taken only while AWS_ENDPOINT_URL_IOT or \
+                 AWS_ENDPOINT_URL is itself http)"
             )),
         }
     }
@@ -69,7 +69,7 @@ impl ResponseUrl {
                     }
                     Ok(Err(error)) => {
                         // An error shows the URL.
-                        last_fault = innermost(&error.without_url());
+                        last_fault = transport::innermost(&error.without_url());
                         Duration::ZERO
                     }
                     Err(_) => {
@@ -92,13 +92,4 @@ fn asked_pause(response: &Response) -> Duration {
     header
         .and_then(|value| retry_after(value.to_str().ok()?))
         .unwrap_or_default()
-}
-
-/// The last of an error's causes, which says what really happened; the ones before it name layers.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }

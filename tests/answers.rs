@@ -10,58 +10,27 @@ use iot_job_template::job_template::{Content, Tags};
 use iot_job_template::log::Log;
 use iot_job_template::transport::{self, TransportSettings};
 use serde_json::{Value, json};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::thread;
 use std::time::Duration;
 use support::{
-    Answer, Authority, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function,
-    Operation::*, Outcome, Stack, When,
+    Answer, BOOTSTRAP, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function,
+    Operation::*, Outcome, Stack, When, World,
 };
 
-const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
 const DEADLINE: Duration = Duration::from_secs(10);
 
-struct World {
-    iot: FakeIot,
-    bucket: FakeBucket,
-    lambda: FakeLambda,
-    _authority: Authority,
-}
-
-impl World {
-    fn new() -> World {
-        World::of(Function::new(BOOTSTRAP))
-    }
-
-    fn of(function: Function) -> World {
-        let authority = Authority::new();
-        let iot = FakeIot::https(&authority);
-        let bucket = FakeBucket::https(&authority);
-        let function = function.calling(&iot).trusting(&authority);
-        World {
-            lambda: FakeLambda::new(function),
-            iot,
-            bucket,
-            _authority: authority,
-        }
-    }
-
-    fn send(&self, event: Event) -> Answer {
-        let event = event.answered_at(&self.bucket);
-        let invocation = self.lambda.invoke(&event, DEADLINE);
-        assert!(invocation.responded(), "{invocation:?}");
-        self.bucket.only_answer(&event)
-    }
-
-    /// Sends an event byte for byte, in which {URL} stands for the ResponseURL. Gives the answer.
-    fn send_raw(&self, event: impl AsRef<[u8]>) -> Answer {
-        let marker = Event {
-            json: json!({"RequestId": "raw"}),
-        };
-        let url = self.bucket.presigned_url("raw");
-        let event = replaced(event.as_ref(), b"{URL}", url.as_bytes());
-        let invocation = self.lambda.invoke(event, DEADLINE);
-        assert!(invocation.responded(), "{:?}", invocation.outcome);
-        self.bucket.answers(&marker).pop().unwrap()
-    }
+/// Sends an event byte for byte, in which {URL} stands for the ResponseURL. Gives the answer.
+fn send_raw(world: &World, event: impl AsRef<[u8]>) -> Answer {
+    let marker = Event {
+        json: json!({"RequestId": "raw"}),
+    };
+    let url = world.bucket.presigned_url("raw");
+    let event = replaced(event.as_ref(), b"{URL}", url.as_bytes());
+    let invocation = world.lambda.invoke(event, DEADLINE);
+    assert!(invocation.responded(), "{:?}", invocation.outcome);
+    world.bucket.answers(&marker).pop().unwrap()
 }
 
 fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
@@ -121,13 +90,41 @@ fn a_bucket_that_fails_once_is_tried_again() {
 }
 
 #[test]
+fn a_bucket_that_hangs_at_the_first_handshake_gets_the_answer_over_another_connection() {
+    let world = World::new();
+    let relay = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("https://{}", relay.local_addr().unwrap());
+    let mut create = fleet()
+        .create("Reboot", reboot())
+        .answered_at(&world.bucket);
+    let direct = create.json["ResponseURL"].as_str().unwrap();
+    create.json["ResponseURL"] = json!(direct.replace(&world.bucket.url(), &url));
+    let bucket = world.bucket.address();
+    thread::spawn(move || {
+        let _hanging = relay.accept().unwrap();
+        let (function, _) = relay.accept().unwrap();
+        let bucket = TcpStream::connect(bucket).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| io::copy(&mut &function, &mut &bucket));
+            scope.spawn(|| io::copy(&mut &bucket, &mut &function));
+        });
+    });
+
+    // Less than a connection may take that is needed.
+    let invocation = world.lambda.invoke(&create, Duration::from_secs(4));
+
+    assert!(invocation.responded(), "{invocation:?}");
+    assert!(world.bucket.only_answer(&create).succeeded());
+}
+
+#[test]
 fn if_the_bucket_never_takes_the_answer_the_invocation_fails_so_that_lambda_repeats_it() {
     let refused = Fault::Refused {
         lasting: Duration::from_secs(3600),
     };
     let faults = ways_to_fail().into_iter().chain([refused]);
     // All at once: each takes its whole time.
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for fault in faults {
             scope.spawn(move || {
                 let world = World::new();
@@ -248,7 +245,7 @@ fn an_event_of_any_shape_is_answered() {
             fleet().id
         );
 
-        let answer = world.send_raw(event);
+        let answer = send_raw(&world, event);
 
         assert_eq!(answer.status(), "FAILED", "{what}");
         assert!(!answer.reason().is_empty(), "{what}");
@@ -282,7 +279,7 @@ fn an_envelope_of_any_shape_is_answered() {
         [br#"{"ResponseURL": "{URL}", "x": "#.to_vec(), vec![b'['; 10_000], vec![b']'; 10_000], b"}".to_vec()].concat(),
         [br#"{"ResponseURL": "{URL}", "StackId": ""#.to_vec(), vec![b'a'; 6 * MEGABYTE], b"\"}".to_vec()].concat(),
     ] {
-        let answer = world.send_raw(&event);
+        let answer = send_raw(&world, &event);
 
         let start = String::from_utf8_lossy(&event[..event.len().min(200)]).into_owned();
         assert_eq!(answer.status(), "FAILED", "{start}");
@@ -294,11 +291,14 @@ fn an_envelope_of_any_shape_is_answered() {
 #[test]
 fn a_delete_of_unreadable_properties_succeeds() {
     let world = World::new();
-    let answer = world.send_raw(format!(
-        r#"{{"RequestType": "Delete", "StackId": "{}", "LogicalResourceId": "Reboot", "RequestId": "raw",
+    let answer = send_raw(
+        &world,
+        format!(
+            r#"{{"RequestType": "Delete", "StackId": "{}", "LogicalResourceId": "Reboot", "RequestId": "raw",
             "PhysicalResourceId": "reboot", "ResponseURL": "{{URL}}", "ResourceProperties": {{"Description": 1e999}}}}"#,
-        fleet().id
-    ));
+            fleet().id
+        ),
+    );
 
     assert!(answer.succeeded(), "{}", answer.json);
 }
@@ -322,6 +322,24 @@ fn an_event_that_nobody_can_be_answered_for_fails_and_the_next_one_goes_well() {
     }
 
     assert!(world.send(fleet().create("Reboot", reboot())).succeeded());
+}
+
+#[test]
+fn an_answer_goes_over_plain_http_only_where_iot_is_called_so_too() {
+    let bucket = FakeBucket::http();
+    let create = fleet().create("Reboot", reboot()).answered_at(&bucket);
+    let world = World::new();
+    let iot = FakeIot::http();
+    let local = FakeLambda::new(Function::new(BOOTSTRAP).calling(&iot));
+
+    let refused = world.lambda.invoke(&create, DEADLINE);
+    let answered = local.invoke(&create, DEADLINE);
+
+    assert!(
+        matches!(&refused.outcome, Outcome::Errored { message, .. } if message.contains("not https")),
+        "{refused:?}"
+    );
+    assert!(answered.responded(), "{answered:?}");
 }
 
 // ---- Panics ----
@@ -395,7 +413,12 @@ fn a_panic_is_answered_with_where_to_look_in_the_log_and_what_state_it_leaves() 
 #[test]
 fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
     let program = format!("exec {BOOTSTRAP} >/dev/full 2>&1");
-    let world = World::of(Function::new("/bin/sh").argument("-c").argument(&program));
+    let world = World::with(|function| {
+        function
+            .program("/bin/sh")
+            .argument("-c")
+            .argument(&program)
+    });
 
     let answer = world.send(fleet().create("Reboot", reboot()));
 
@@ -435,10 +458,11 @@ fn a_request_is_logged_at_its_start_and_its_end_and_counted() {
 #[test]
 fn lambdas_own_settings_say_how_much_is_logged_and_in_which_form() {
     let log = |level: &str, format: &str| {
-        let function = Function::new(BOOTSTRAP)
-            .env("AWS_LAMBDA_LOG_LEVEL", level)
-            .env("AWS_LAMBDA_LOG_FORMAT", format);
-        let world = World::of(function);
+        let world = World::with(|function| {
+            function
+                .env("AWS_LAMBDA_LOG_LEVEL", level)
+                .env("AWS_LAMBDA_LOG_FORMAT", format)
+        });
         world.send(fleet().create("Reboot", reboot()));
         world.lambda.log()
     };
@@ -454,7 +478,7 @@ fn lambdas_own_settings_say_how_much_is_logged_and_in_which_form() {
 }
 
 #[test]
-fn an_unfinished_request_names_the_fault_it_met_last_and_the_throttles_are_counted() {
+fn an_unfinished_request_names_the_fault_it_met_last() {
     let world = World::new();
     world.iot.fault(When::Always, Fault::throttled());
     let create = fleet()
@@ -472,13 +496,20 @@ fn an_unfinished_request_names_the_fault_it_met_last_and_the_throttles_are_count
     }
     let metrics = invocation.json_log().pop().unwrap();
     assert_eq!(metrics["FailedOutOfTime"], 1);
-    // The deadline may cut off the last answer on its way.
-    let throttled = json!(world.iot.throttled());
-    let but_one = json!(world.iot.throttled() - 1);
-    assert!(
-        [throttled, but_one].contains(&metrics["Throttles"]),
-        "{metrics}"
-    );
+}
+
+#[test]
+fn throttled_calls_are_counted() {
+    let world = World::new();
+    for call in [1, 2] {
+        world.iot.fault(When::Call(call), Fault::throttled());
+    }
+
+    let answer = world.send(fleet().create("Reboot", reboot()));
+
+    assert!(answer.succeeded(), "{}", answer.json);
+    let metrics = world.lambda.log().pop().unwrap();
+    assert!(metrics.contains(r#""Throttles":2"#), "{metrics}");
 }
 
 #[test]

@@ -7,12 +7,11 @@ mod support;
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use support::{
-    Answer, Authority, Call, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault,
-    Function, Stack, Template, When,
+    Answer, Authority, Call, DOCUMENT_TEXT, Event, FakeIot, Fault, Stack, Template, When, World,
 };
 
 /// A function's timeout near the least that template.yaml allows (at the least itself, a busy machine makes the difference
@@ -26,42 +25,14 @@ const AT_ONCE: usize = 48;
 
 type Templates = BTreeMap<String, Template>;
 
-struct World {
-    iot: FakeIot,
-    bucket: FakeBucket,
-    lambda: FakeLambda,
-}
-
-impl World {
-    fn new(authority: &Authority) -> World {
-        let iot = FakeIot::https(authority);
-        let bucket = FakeBucket::https(authority);
-        let function = Function::new(env!("CARGO_BIN_EXE_bootstrap"))
-            .calling(&iot)
-            .trusting(authority);
-        World {
-            lambda: FakeLambda::new(function),
-            iot,
-            bucket,
-        }
-    }
-
-    /// A world with this situation in it, and a function that waits for its first event.
-    fn with(authority: &Authority, situation: &Situation) -> World {
-        let world = World::new(authority);
-        world
-            .iot
-            .by_hand(|templates| *templates = situation.templates.clone());
-        world.lambda.init();
-        world
-    }
-
-    fn send(&self, event: Event, deadline: Duration) -> Answer {
-        let event = event.answered_at(&self.bucket);
-        let invocation = self.lambda.invoke(&event, deadline);
-        assert!(invocation.responded(), "{invocation:?}");
-        self.bucket.only_answer(&event)
-    }
+/// A world with this situation in it, and a function that waits for its first event.
+fn world(authority: &Arc<Authority>, situation: &Situation) -> World {
+    let world = World::of(authority, |function| function);
+    world
+        .iot
+        .by_hand(|templates| *templates = situation.templates.clone());
+    world.lambda.init();
+    world
 }
 
 // ---- Situations: a request, and what it finds ----
@@ -236,9 +207,9 @@ impl std::fmt::Debug for Calm {
     }
 }
 
-fn calm(authority: &Authority, situation: &Situation) -> Calm {
-    let world = World::with(authority, situation);
-    let answer = world.send(situation.event.clone(), LONG);
+fn calm(authority: &Arc<Authority>, situation: &Situation) -> Calm {
+    let world = world(authority, situation);
+    let answer = world.send_to(&world.lambda, situation.event.clone(), LONG);
     Calm {
         calls: world.iot.calls().len(),
         succeeded: answer.succeeded(),
@@ -248,8 +219,8 @@ fn calm(authority: &Authority, situation: &Situation) -> Calm {
 }
 
 impl Case<'_> {
-    fn run(&self, authority: &Authority) -> Result<(), String> {
-        let world = World::with(authority, self.situation);
+    fn run(&self, authority: &Arc<Authority>) -> Result<(), String> {
+        let world = world(authority, self.situation);
         self.break_things(&world.iot);
         let event = self.situation.event.clone().answered_at(&world.bucket);
         let invocation = world.lambda.invoke(&event, self.deadline);
@@ -353,7 +324,7 @@ impl Case<'_> {
     }
 
     fn expect_success(&self, world: &World, event: Event) -> Result<Answer, String> {
-        let answer = world.send(event, LONG);
+        let answer = world.send_to(&world.lambda, event, LONG);
         if answer.succeeded() {
             Ok(answer)
         } else {
@@ -393,7 +364,7 @@ fn is_ours(template: &Template) -> bool {
 
 #[test]
 fn whatever_fails_at_whatever_call_the_request_is_answered_in_time_and_the_state_is_right() {
-    let authority = Authority::new();
+    let authority = Arc::new(Authority::new());
     let situations = situations();
     let calm: Vec<_> = situations
         .iter()
@@ -435,7 +406,7 @@ fn whatever_fails_at_whatever_call_the_request_is_answered_in_time_and_the_state
     );
 }
 
-fn failures_of(authority: &Authority, cases: &[Case]) -> Vec<String> {
+fn failures_of(authority: &Arc<Authority>, cases: &[Case]) -> Vec<String> {
     let queue = Mutex::new(cases.iter());
     let failures = Mutex::new(Vec::new());
     let work = || {

@@ -8,9 +8,9 @@ use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use std::{env, fs, io};
-use support::{Authority, FakeBucket, FakeIot, FakeLambda, Function, Stack};
+use support::{BOOTSTRAP, Stack, World};
 
 const RECORD: &str = "benches/instructions.txt";
 const MOST_GROWTH: f64 = 0.05;
@@ -47,8 +47,10 @@ fn a_create_takes_as_many_instructions_as_recorded_or_a_warning_is_given() {
 
 /// Beside the debug build's directory.
 fn release_build() -> PathBuf {
-    let built = Path::new(env!("CARGO_BIN_EXE_bootstrap"));
-    let target = built.parent().and_then(Path::parent).unwrap();
+    let target = Path::new(BOOTSTRAP)
+        .parent()
+        .and_then(Path::parent)
+        .unwrap();
     target.join("release/bootstrap")
 }
 
@@ -82,28 +84,21 @@ fn newest(directory: &Path) -> SystemTime {
 }
 
 fn instructions_of_a_create(program: &Path) -> u64 {
-    let authority = Authority::new();
-    let iot = FakeIot::https(&authority);
-    let bucket = FakeBucket::https(&authority);
     let counts = env::temp_dir().join(format!("callgrind-{}", std::process::id()));
-    let function = Function::new("valgrind")
-        .argument("--tool=callgrind")
-        .argument(&format!("--callgrind-out-file={}", counts.display()))
-        .argument(program.to_str().unwrap())
-        .calling(&iot)
-        .trusting(&authority);
-    let lambda = FakeLambda::new(function);
-    let create = Stack::named("fleet")
-        .create(
-            "Reboot",
-            json!({"JobTemplateId": "reboot", "Description": "Reboot", "Document": "{}"}),
-        )
-        .answered_at(&bucket);
+    let world = World::with(|function| {
+        function
+            .program("valgrind")
+            .argument("--tool=callgrind")
+            .argument(&format!("--callgrind-out-file={}", counts.display()))
+            .argument(program.to_str().unwrap())
+    });
+    let create = Stack::named("fleet").create(
+        "Reboot",
+        json!({"JobTemplateId": "reboot", "Description": "Reboot", "Document": "{}"}),
+    );
 
-    let invocation = lambda.invoke(&create, Duration::from_secs(60));
-    assert!(invocation.responded(), "{invocation:?}");
-    assert!(bucket.only_answer(&create).succeeded());
-    lambda.terminate();
+    assert!(world.send(create).succeeded());
+    world.lambda.terminate();
 
     let text = fs::read_to_string(&counts).unwrap();
     let _ = fs::remove_file(&counts);

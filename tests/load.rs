@@ -8,45 +8,10 @@ use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{
-    Answer, Authority, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Function,
-    Operation::*, Stack,
-};
+use support::{DOCUMENT_TEXT, FakeLambda, Operation::*, Stack, World};
 
 /// The default of template.yaml.
 const TIMEOUT: Duration = Duration::from_secs(300);
-
-struct World {
-    iot: FakeIot,
-    bucket: FakeBucket,
-    authority: Authority,
-}
-
-impl World {
-    fn new() -> World {
-        let authority = Authority::new();
-        World {
-            iot: FakeIot::https(&authority),
-            bucket: FakeBucket::https(&authority),
-            authority,
-        }
-    }
-
-    fn environment(&self) -> FakeLambda {
-        FakeLambda::new(
-            Function::new(env!("CARGO_BIN_EXE_bootstrap"))
-                .calling(&self.iot)
-                .trusting(&self.authority),
-        )
-    }
-
-    fn send(&self, lambda: &FakeLambda, event: Event) -> Answer {
-        let event = event.answered_at(&self.bucket);
-        let invocation = lambda.invoke(&event, TIMEOUT);
-        assert!(invocation.responded(), "{invocation:?}");
-        self.bucket.only_answer(&event)
-    }
-}
 
 fn fleet() -> Stack {
     Stack::named("fleet")
@@ -73,10 +38,10 @@ fn a_big_stack_is_created_with_few_calls_for_nothing() {
     thread::scope(|scope| {
         for _ in 0..ENVIRONMENTS {
             scope.spawn(|| {
-                let lambda = world.environment();
+                let lambda = FakeLambda::new(world.function());
                 while let Some(number) = { queue.lock().unwrap().next() } {
                     let create = fleet().create(&format!("Reboot{number}"), properties(60));
-                    let answer = world.send(&lambda, create);
+                    let answer = world.send_to(&lambda, create, TIMEOUT);
                     assert!(answer.succeeded(), "{}", answer.json);
                 }
             });
@@ -98,7 +63,7 @@ fn a_long_life_costs_no_memory_and_no_file_descriptors() {
     const WARM_UP: usize = 100;
     let events = std::env::var("SOAK").map_or(2000, |events| events.parse().unwrap());
     let world = World::new();
-    let lambda = world.environment();
+    let lambda = &world.lambda;
     // A life of a resource: created, retagged, made anew, refused, deleted.
     let life = |number: usize| {
         let stack = Stack::named(&format!("fleet{number}"));
@@ -123,7 +88,7 @@ fn a_long_life_costs_no_memory_and_no_file_descriptors() {
     let mut handle = |count: usize| {
         for event in all.by_ref().take(count) {
             let bad = event.json["LogicalResourceId"] == "Bad";
-            let answer = world.send(&lambda, event);
+            let answer = world.send(event);
             assert_eq!(answer.succeeded(), !bad, "{}", answer.json);
             world.iot.forget_calls();
         }
@@ -145,10 +110,10 @@ fn after_a_freeze_longer_than_the_servers_keep_alive_no_call_fails() {
     let keep_alive = Duration::from_millis(50);
     world.iot.keep_alive(keep_alive);
     world.bucket.keep_alive(keep_alive);
-    let lambda = world.environment();
+    let lambda = &world.lambda;
     for round in 0..20 {
         let create = fleet().create(&format!("Reboot{round}"), properties(60));
-        world.send(&lambda, create);
+        world.send(create);
         lambda.freeze();
         // The servers close what is idle for that long, which nobody notices who is frozen.
         thread::sleep(keep_alive * 4);

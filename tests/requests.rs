@@ -3,54 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::time::Duration;
-use support::{
-    Answer, Authority, Event, FakeBucket, FakeIot, FakeLambda, Function, Operation, Operation::*,
-    Stack,
-};
-
-/// A function, IoT and a response bucket, with nothing wrong anywhere.
-struct World {
-    iot: FakeIot,
-    bucket: FakeBucket,
-    lambda: FakeLambda,
-    _authority: Authority,
-}
-
-impl World {
-    fn new() -> World {
-        let authority = Authority::new();
-        let iot = FakeIot::https(&authority);
-        let bucket = FakeBucket::https(&authority);
-        let function = Function::new(env!("CARGO_BIN_EXE_bootstrap"))
-            .calling(&iot)
-            .trusting(&authority);
-        World {
-            iot,
-            bucket,
-            lambda: FakeLambda::new(function),
-            _authority: authority,
-        }
-    }
-
-    fn send(&self, event: Event) -> Answer {
-        let event = event.answered_at(&self.bucket);
-        let invocation = self.lambda.invoke(&event, Duration::from_secs(20));
-        assert!(
-            invocation.responded(),
-            "{:?} {:?}",
-            invocation.outcome,
-            invocation.log
-        );
-        self.bucket.only_answer(&event)
-    }
-
-    fn calls(&self) -> Vec<Operation> {
-        let calls = self.iot.operations();
-        self.iot.forget_calls();
-        calls
-    }
-}
+use support::{FakeIot, Operation::*, Stack, World};
 
 fn fleet() -> Stack {
     Stack::named("fleet")

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 use std::{env, fs, mem};
-use support::{Authority, FakeBucket, FakeIot, FakeLambda, Function, Stack};
+use support::{FakeLambda, Function, Stack, World};
 
 const USAGE: &str = "usage: cold [--runs N] [--results DIRECTORY] OURS [PEERS]\n\
     OURS is our bootstrap, PEERS the directory where benches/run built the others";
@@ -126,8 +126,11 @@ fn measure(arguments: &Arguments) {
     // One more than asked for: the first brings the programs into the page cache and is not counted.
     for run in 0..=arguments.runs {
         for (program, samples) in programs.iter().zip(&mut samples) {
-            let at_full_speed = world.at_full_speed(program);
-            let under_quota = quota.as_ref().ok().map(|quota| world.under(quota, program));
+            let at_full_speed = at_full_speed(&world, program);
+            let under_quota = quota
+                .as_ref()
+                .ok()
+                .map(|quota| under(&world, quota, program));
             if run > 0 {
                 samples.spawn_to_answer.push(at_full_speed.spawn_to_answer);
                 samples.cpu.push(at_full_speed.cpu);
@@ -174,93 +177,74 @@ struct FullSpeed {
     peak: f64,
 }
 
-struct World {
-    iot: FakeIot,
-    bucket: FakeBucket,
-    authority: Authority,
+/// From the process's start, which meets an event that is there already.
+fn at_full_speed(world: &World, program: &Program) -> FullSpeed {
+    let cpu_before = cpu_of_ended_processes();
+    let lambda = FakeLambda::new(function(world, &program.command));
+    let answered = create(world, &lambda, program.name).answered;
+    let spawn_to_answer = answered - lambda.started();
+    let peak = lambda.memory().peak;
+    drop(lambda);
+    FullSpeed {
+        spawn_to_answer: in_ms(spawn_to_answer),
+        cpu: in_ms(cpu_of_ended_processes() - cpu_before),
+        peak: peak as f64 / 1024.0,
+    }
 }
 
-impl World {
-    fn new() -> World {
-        let authority = Authority::new();
-        World {
-            iot: FakeIot::https(&authority),
-            bucket: FakeBucket::https(&authority),
-            authority,
-        }
-    }
+/// From the event to the answer, with the quota on from the moment that the process asks for the event.
+fn under(world: &World, quota: &Quota, program: &Program) -> f64 {
+    let mut command = vec!["/bin/sh".into(), "-c".into(), quota.entering().into()];
+    command.extend(program.command.clone());
+    let lambda = FakeLambda::new(function(world, &command));
+    lambda.init();
+    quota.impose().unwrap();
+    let create = create(world, &lambda, program.name);
+    quota.lift().unwrap();
+    in_ms(create.answered - create.taken)
+}
 
-    /// From the process's start, which meets an event that is there already.
-    fn at_full_speed(&self, program: &Program) -> FullSpeed {
-        let cpu_before = cpu_of_ended_processes();
-        let lambda = FakeLambda::new(self.function(&program.command));
-        let answered = self.create(&lambda, program.name).answered;
-        let spawn_to_answer = answered - lambda.started();
-        let peak = lambda.memory().peak;
-        drop(lambda);
-        FullSpeed {
-            spawn_to_answer: in_ms(spawn_to_answer),
-            cpu: in_ms(cpu_of_ended_processes() - cpu_before),
-            peak: peak as f64 / 1024.0,
-        }
-    }
+fn function(world: &World, command: &[PathBuf]) -> Function {
+    let bundle = world.authority.bundle().to_str().unwrap();
+    let program = world.function().program(&command[0]);
+    command[1..]
+        .iter()
+        .fold(program, |function, argument| {
+            function.argument(argument.to_str().unwrap())
+        })
+        // The peers' names for the same.
+        .env("SSL_CERT_FILE", bundle)
+        .env("NODE_EXTRA_CA_CERTS", bundle)
+}
 
-    /// From the event to the answer, with the quota on from the moment that the process asks for the event.
-    fn under(&self, quota: &Quota, program: &Program) -> f64 {
-        let mut command = vec!["/bin/sh".into(), "-c".into(), quota.entering().into()];
-        command.extend(program.command.clone());
-        let lambda = FakeLambda::new(self.function(&command));
-        lambda.init();
-        quota.impose().unwrap();
-        let create = self.create(&lambda, program.name);
-        quota.lift().unwrap();
-        in_ms(create.answered - create.taken)
-    }
-
-    fn function(&self, command: &[PathBuf]) -> Function {
-        let bundle = self.authority.bundle().to_str().unwrap();
-        let function = command[1..]
-            .iter()
-            .fold(Function::new(&command[0]), |function, argument| {
-                function.argument(argument.to_str().unwrap())
-            });
-        function
-            .calling(&self.iot)
-            .trusting(&self.authority)
-            // The peers' names for the same.
-            .env("SSL_CERT_FILE", bundle)
-            .env("NODE_EXTRA_CA_CERTS", bundle)
-    }
-
-    fn create(&self, lambda: &FakeLambda, name: &str) -> Create {
-        let properties = json!({
-            "JobTemplateId": "reboot",
-            "Description": "Reboots a device",
-            "Document": r#"{"operation":"reboot","afterSeconds":30}"#,
-            "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
-            "Tags": [{"Key": "team", "Value": "fleet"}],
-        });
-        let event = Stack::named("fleet")
-            .create("Reboot", properties)
-            .answered_at(&self.bucket);
-        let invocation = lambda.invoke(&event, DEADLINE);
-        assert!(
-            invocation.responded() && self.bucket.only_answer(&event).succeeded(),
-            "{name}: {invocation:#?}"
-        );
-        let template = self.iot.by_hand(mem::take);
-        assert_eq!(
-            template["reboot"].content["timeoutConfig"]["inProgressTimeoutInMinutes"], 60,
-            "{name}"
-        );
-        assert_eq!(template["reboot"].tags["team"], "fleet", "{name}");
-        let calls = self.bucket.calls();
-        self.bucket.forget_calls();
-        self.iot.forget_calls();
-        Create {
-            taken: invocation.taken.unwrap(),
-            answered: calls.last().unwrap().at,
-        }
+fn create(world: &World, lambda: &FakeLambda, name: &str) -> Create {
+    let properties = json!({
+        "JobTemplateId": "reboot",
+        "Description": "Reboots a device",
+        "Document": r#"{"operation":"reboot","afterSeconds":30}"#,
+        "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
+        "Tags": [{"Key": "team", "Value": "fleet"}],
+    });
+    let event = Stack::named("fleet")
+        .create("Reboot", properties)
+        .answered_at(&world.bucket);
+    let invocation = lambda.invoke(&event, DEADLINE);
+    assert!(
+        invocation.responded() && world.bucket.only_answer(&event).succeeded(),
+        "{name}: {invocation:#?}"
+    );
+    let template = world.iot.by_hand(mem::take);
+    assert_eq!(
+        template["reboot"].content["timeoutConfig"]["inProgressTimeoutInMinutes"], 60,
+        "{name}"
+    );
+    assert_eq!(template["reboot"].tags["team"], "fleet", "{name}");
+    let calls = world.bucket.calls();
+    world.bucket.forget_calls();
+    world.iot.forget_calls();
+    Create {
+        taken: invocation.taken.unwrap(),
+        answered: calls.last().unwrap().at,
     }
 }
 

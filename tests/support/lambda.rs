@@ -69,6 +69,12 @@ impl Function {
         }
     }
 
+    /// This program instead.
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = program.into();
+        self
+    }
+
     /// Sends the calls to IoT there.
     pub fn calling(self, iot: &FakeIot) -> Self {
         self.env("AWS_ENDPOINT_URL_IOT", &iot.url())

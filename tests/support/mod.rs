@@ -4,19 +4,13 @@
 //! can be made byte by byte and a test reads from top to bottom.
 //!
 //! ```ignore
-//! let authority = Authority::new();
-//! let iot = FakeIot::https(&authority);
-//! let bucket = FakeBucket::https(&authority);
-//! let function = Function::new(env!("CARGO_BIN_EXE_bootstrap")).calling(&iot).trusting(&authority);
-//! let lambda = FakeLambda::new(function);
+//! let world = World::new();
+//! world.iot.fault(When::Nth(CreateJobTemplate, 1), Fault::ResetAfter);
 //!
-//! iot.fault(When::Nth(CreateJobTemplate, 1), Fault::ResetAfter);
-//! let create = Stack::named("fleet").create("Reboot", json!({...})).answered_at(&bucket);
-//! let invocation = lambda.invoke(&create, Duration::from_secs(10));
+//! let answer = world.send(Stack::named("fleet").create("Reboot", json!({...})));
 //!
-//! assert!(invocation.responded());
-//! assert_eq!(bucket.only_answer(&create).status(), "SUCCESS");
-//! assert_eq!(iot.count(CreateJobTemplate), 2);
+//! assert!(answer.succeeded());
+//! assert_eq!(world.iot.count(CreateJobTemplate), 2);
 //! ```
 
 // Each test file, and each bench, takes what it needs of this.
@@ -31,6 +25,7 @@ mod lambda;
 mod process;
 mod server;
 mod tls;
+mod world;
 
 pub use bucket::{Answer, FakeBucket};
 pub use event::{Event, Stack};
@@ -41,6 +36,10 @@ pub use lambda::{FakeLambda, Function, Invocation, Outcome};
 pub use process::Memory;
 pub use server::{Call, Operation, Server};
 pub use tls::Authority;
+pub use world::World;
+
+/// The binary under test.
+pub const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
 
 pub const REGION: &str = "eu-central-1";
 pub const ACCOUNT: &str = "123456789012";

@@ -1,0 +1,66 @@
+//! All of the function's world, with nothing wrong anywhere until a test says so.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Answer, Authority, BOOTSTRAP, Event, FakeBucket, FakeIot, FakeLambda, Function, Operation,
+};
+
+/// IoT and the response bucket, both over TLS, and an execution environment of the function under test.
+pub struct World {
+    pub iot: FakeIot,
+    pub bucket: FakeBucket,
+    pub lambda: FakeLambda,
+    pub authority: Arc<Authority>,
+}
+
+impl World {
+    pub fn new() -> World {
+        World::with(|function| function)
+    }
+
+    /// With the function configured like that.
+    pub fn with(configured: impl FnOnce(Function) -> Function) -> World {
+        World::of(&Arc::new(Authority::new()), configured)
+    }
+
+    /// Many worlds can have one authority, which takes some time to make.
+    pub fn of(authority: &Arc<Authority>, configured: impl FnOnce(Function) -> Function) -> World {
+        let iot = FakeIot::https(authority);
+        let function = configured(function(&iot, authority));
+        World {
+            lambda: FakeLambda::new(function),
+            bucket: FakeBucket::https(authority),
+            iot,
+            authority: authority.clone(),
+        }
+    }
+
+    /// The function, for one more execution environment beside `lambda`.
+    pub fn function(&self) -> Function {
+        function(&self.iot, &self.authority)
+    }
+
+    /// Has the event handled, which takes far less than the time that there is for it. Gives the only answer.
+    pub fn send(&self, event: Event) -> Answer {
+        self.send_to(&self.lambda, event, Duration::from_secs(20))
+    }
+
+    pub fn send_to(&self, lambda: &FakeLambda, event: Event, deadline: Duration) -> Answer {
+        let event = event.answered_at(&self.bucket);
+        let invocation = lambda.invoke(&event, deadline);
+        assert!(invocation.responded(), "{invocation:?}");
+        self.bucket.only_answer(&event)
+    }
+
+    /// IoT's operations since this was last asked.
+    pub fn calls(&self) -> Vec<Operation> {
+        let calls = self.iot.operations();
+        self.iot.forget_calls();
+        calls
+    }
+}
+
+fn function(iot: &FakeIot, authority: &Authority) -> Function {
+    Function::new(BOOTSTRAP).calling(iot).trusting(authority)
+}
