@@ -17,7 +17,7 @@ const MOST_GROWTH: f64 = 0.05;
 
 #[test]
 fn a_create_takes_as_many_instructions_as_recorded_or_a_warning_is_given() {
-    let program = release_build();
+    let program = built_function();
     if let Err(why) = usable(&program) {
         return say(&format!("instructions of a Create not counted: {why}"));
     }
@@ -45,24 +45,26 @@ fn a_create_takes_as_many_instructions_as_recorded_or_a_warning_is_given() {
     }
 }
 
-/// Beside the debug build's directory.
-fn release_build() -> PathBuf {
-    let target = Path::new(BOOTSTRAP)
-        .parent()
-        .and_then(Path::parent)
-        .unwrap();
-    target.join("release/bootstrap")
+/// As it is deployed, for this machine's processor.
+fn built_function() -> PathBuf {
+    let target = Path::new(BOOTSTRAP).parent().and_then(Path::parent);
+    let kind = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    target
+        .unwrap()
+        .join("function")
+        .join(kind)
+        .join("release/bootstrap")
 }
 
 fn usable(program: &Path) -> Result<(), String> {
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
     let built = modified(program)
-        .map_err(|_| "there is no release build (cargo build --release)".to_owned())?;
+        .map_err(|_| "the function is not built (tests/run builds it)".to_owned())?;
     if newest(Path::new("src"))
         .max(modified(Path::new("Cargo.lock")).unwrap())
         .gt(&built)
     {
-        return Err("the release build is older than the sources (cargo build --release)".into());
+        return Err("the function is older than its sources (tests/run builds it)".into());
     }
     Command::new("valgrind")
         .arg("--version")
