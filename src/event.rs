@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
 /// A request from CloudFormation. Members that are missing are empty.
 #[derive(Debug, Default)]
@@ -75,6 +76,18 @@ impl Event {
         parse(self.resource_properties.as_deref())
     }
 
+    /// How long CloudFormation waits for the answer, where the template says so: its own `ServiceTimeout`, 1 to 3600
+    /// seconds. Text that is no such number was no such number to CloudFormation either.
+    pub fn service_timeout(&self) -> Option<Duration> {
+        let properties = self.resource_properties.as_deref()?;
+        let members: Members = serde_json::from_str(properties.get()).ok()?;
+        let seconds = text_of(members.0.get(b"ServiceTimeout".as_slice())?);
+        let seconds = seconds.parse().ok()?;
+        (1..=3600)
+            .contains(&seconds)
+            .then(|| Duration::from_secs(seconds))
+    }
+
     /// The properties before an Update.
     pub fn old_properties(&self) -> Result<Json, String> {
         parse(self.old_resource_properties.as_deref())
@@ -135,7 +148,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-const KNOWN: [&str; 9] = [
+/// Of the envelope, and of the properties.
+const KNOWN: [&str; 10] = [
     "ResponseURL",
     "RequestType",
     "RequestId",
@@ -145,6 +159,7 @@ const KNOWN: [&str; 9] = [
     "PhysicalResourceId",
     "ResourceProperties",
     "OldResourceProperties",
+    "ServiceTimeout",
 ];
 
 /// A key as bytes, for JSON can escape what is no Unicode text (a lone surrogate).
@@ -239,6 +254,29 @@ mod tests {
                 Event::read(body).unwrap_err(),
                 Unanswerable::NoResponseUrl,
                 "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn cloudformations_patience_is_read_whatever_else_the_properties_are() {
+        for (properties, seconds) in [
+            (r#"{"ServiceTimeout": "60"}"#, Some(60)),
+            (r#"{"ServiceTimeout": 3600, "\ud800": 1e999}"#, Some(3600)),
+            (r#"{"ServiceTimeout": "0"}"#, None),
+            (r#"{"ServiceTimeout": "soon"}"#, None),
+            (r#"{}"#, None),
+            ("null", None),
+        ] {
+            let event = Event::read(&format!(
+                r#"{{"ResourceProperties": {properties}, "ResponseURL": "https://x"}}"#
+            ))
+            .unwrap();
+
+            assert_eq!(
+                event.service_timeout(),
+                seconds.map(Duration::from_secs),
+                "{properties}"
             );
         }
     }

@@ -66,8 +66,10 @@ impl<I: JobTemplates> Handler<I> {
         log: &Log,
     ) -> Result<Ending, Unanswered> {
         const LONGEST_HANDSHAKE: Duration = Duration::from_secs(1);
-        let deadlines = Deadlines::of(started, invocation.time_left);
         let event = Event::read(body).map_err(|why| unanswered(log, why.to_string()))?;
+        // What is made after CloudFormation has given up is what no stack holds.
+        let patience = event.service_timeout().unwrap_or(Duration::MAX);
+        let deadlines = Deadlines::of(started, invocation.time_left.min(patience));
         let response_url = ResponseUrl::read(&event.response_url, self.allow_http)
             .map_err(|why| unanswered(log, why))?;
         let log = log.about([

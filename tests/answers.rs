@@ -499,6 +499,23 @@ fn an_unfinished_request_names_the_fault_it_met_last() {
 }
 
 #[test]
+fn a_request_is_answered_while_cloudformation_waits_for_it() {
+    let world = World::new();
+    world.iot.fault(When::Always, Fault::throttled());
+    let mut properties = reboot();
+    properties["ServiceTimeout"] = json!(2);
+    let create = fleet()
+        .create("Reboot", properties)
+        .answered_at(&world.bucket);
+
+    let invocation = world.lambda.invoke(&create, DEADLINE);
+
+    let waited = world.bucket.calls()[0].at - invocation.taken.unwrap();
+    assert!(waited < Duration::from_secs(2), "{waited:?}");
+    assert_eq!(world.bucket.only_answer(&create).status(), "FAILED");
+}
+
+#[test]
 fn throttled_calls_are_counted() {
     let world = World::new();
     for call in [1, 2] {

@@ -257,7 +257,7 @@ pub static PROPERTIES: MapSpec = MapSpec {
         optional(
             "ServiceTimeout",
             Kind::Ignored,
-            "CloudFormation's: how long it waits for an answer, in seconds.",
+            "CloudFormation's: how long it waits for an answer, in seconds. The function is done by then.",
         ),
     ],
 };
