@@ -14,6 +14,8 @@ pub enum Level {
     Info,
     Warn,
     Error,
+    /// Nothing is this grave. It is a setting only, at which no line is written but the metrics.
+    Fatal,
 }
 
 impl Level {
@@ -23,16 +25,18 @@ impl Level {
             Level::Info => "INFO",
             Level::Warn => "WARN",
             Level::Error => "ERROR",
+            Level::Fatal => "FATAL",
         }
     }
 
-    /// Lambda's names, which have two more at either end.
+    /// Lambda's names, of which there is one more.
     fn read(name: &str) -> Option<Level> {
         match name.to_ascii_uppercase().as_str() {
             "TRACE" | "DEBUG" => Some(Level::Debug),
             "INFO" => Some(Level::Info),
             "WARN" => Some(Level::Warn),
-            "ERROR" | "FATAL" => Some(Level::Error),
+            "ERROR" => Some(Level::Error),
+            "FATAL" => Some(Level::Fatal),
             _ => None,
         }
     }
@@ -239,7 +243,7 @@ mod tests {
             ("info", Level::Info),
             ("WARN", Level::Warn),
             ("ERROR", Level::Error),
-            ("FATAL", Level::Error),
+            ("FATAL", Level::Fatal),
             ("nonsense", Level::Info),
         ] {
             assert_eq!(log(setting, "").least, least, "{setting}");

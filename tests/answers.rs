@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 use support::{
     Answer, BOOTSTRAP, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function,
-    Operation::*, Outcome, Stack, When, World,
+    Operation::*, Outcome, Server, Stack, When, World,
 };
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -169,6 +169,19 @@ fn a_url_that_was_refused_is_not_tried_again() {
 }
 
 #[test]
+fn an_answer_that_was_taken_is_not_put_again_whatever_comes_back() {
+    for fault in [Fault::CutShort, Fault::Garbage] {
+        let world = World::new();
+        world.bucket.fault(When::Always, fault.clone());
+
+        let answer = world.send(fleet().create("Reboot", reboot()));
+
+        assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
+        assert_eq!(world.bucket.count(PutAnswer), 1, "{fault:?}");
+    }
+}
+
+#[test]
 fn what_lambda_delivers_again_is_answered_as_if_it_came_for_the_first_time() {
     let world = World::new();
     world
@@ -184,6 +197,52 @@ fn what_lambda_delivers_again_is_answered_as_if_it_came_for_the_first_time() {
     let answer = world.bucket.only_answer(&create);
     assert!(answer.succeeded(), "{}", answer.json);
     assert_eq!(answer.physical_id(), "reboot");
+}
+
+// ---- Retry-After ----
+
+#[test]
+fn a_service_that_asks_for_a_pause_is_left_alone_for_so_long() {
+    type Service = fn(&World) -> &Server;
+    // More than the function would wait by itself.
+    const SECONDS: u64 = 4;
+    let refusals: [(Service, Fault); 3] = [
+        (|world| &world.iot, Fault::throttled()),
+        (|world| &world.iot, Fault::unavailable()),
+        (|world| &world.bucket, Fault::unavailable()),
+    ];
+    thread::scope(|scope| {
+        for (service, refusal) in refusals {
+            scope.spawn(move || {
+                let world = World::new();
+                let refusal = refusal.retry_after(SECONDS);
+                service(&world).fault(When::Call(1), refusal.clone());
+
+                let answer = world.send(fleet().create("Reboot", reboot()));
+
+                assert!(answer.succeeded(), "{refusal:?}: {}", answer.json);
+                let [refused, repeated] = &service(&world).calls()[..] else {
+                    panic!("{:#?}", service(&world).calls());
+                };
+                let pause = repeated.at - refused.at;
+                assert!(pause >= Duration::from_secs(SECONDS), "{refusal:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_pause_longer_than_there_is_time_for_is_answered_in_time() {
+    let world = World::new();
+    world
+        .iot
+        .fault(When::Always, Fault::throttled().retry_after(u64::MAX));
+    let create = fleet().create("Reboot", reboot());
+
+    let answer = world.send_to(&world.lambda, create, Duration::from_secs(3));
+
+    assert!(answer.reason().contains("time was over"), "{}", answer.json);
+    assert_eq!(world.iot.calls().len(), 1);
 }
 
 // ---- Hostile events ----
@@ -475,6 +534,24 @@ fn lambdas_own_settings_say_how_much_is_logged_and_in_which_form() {
     let lines: Vec<_> = text.iter().filter(|line| !line.starts_with('{')).collect();
     assert_eq!(lines.len(), 2, "{text:#?}");
     assert!(lines[1].contains(" INFO answer "), "{text:#?}");
+}
+
+#[test]
+fn metrics_are_written_at_every_level_and_lambda_which_filters_by_level_lets_them_through() {
+    const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+    for (place, setting) in LEVELS.into_iter().enumerate() {
+        let world = World::with(|function| function.env("AWS_LAMBDA_LOG_LEVEL", setting));
+        let create = fleet()
+            .create("Reboot", reboot())
+            .answered_at(&world.bucket);
+
+        let invocation = world.lambda.invoke(&create, DEADLINE);
+
+        let metrics = invocation.json_log().pop().unwrap();
+        assert_eq!(metrics["Succeeded"], 1, "{setting}: {metrics}");
+        let level = metrics["level"].as_str().unwrap();
+        assert!(LEVELS[place..].contains(&level), "{setting}: {metrics}");
+    }
 }
 
 #[test]
