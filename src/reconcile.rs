@@ -106,6 +106,9 @@ pub struct Reconciler<'a, I> {
     pub progress: &'a RefCell<Progress>,
 }
 
+/// How long something is waited for that will show, or go, without being asked to.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
 /// Why a template could not be made as wanted.
 struct Failure {
     why: String,
@@ -256,7 +259,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         self.delete_template(id, Leaves::PerhapsMissing).await?;
 
         // What is left after this is for the restoring, should it come to that.
-        let share = self.deadline.saturating_duration_since(Instant::now()) * 2 / 3;
+        let share = self.left() * 2 / 3;
         let content = &wanted.properties.content;
         let why = match timeout(share, self.create_in_place(wanted, content, tags)).await {
             Ok(Ok(InPlace::Created(arn) | InPlace::AsWanted(arn))) => return Ok(made(id, arn)),
@@ -274,14 +277,32 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                     why: format!("{why}. The old job template was restored{how}"),
                 })
             }
-            Err(failure) => Err(Failure {
-                why: format!(
-                    "{why}. The old job template could not be restored: {}. {id} is not there now; the update that rolls \
-                     this back will create it again",
-                    failure.why
-                ),
-            }),
+            Err(failure) => {
+                self.await_gone(wanted).await;
+                Err(Failure {
+                    why: format!(
+                        "{why}. The old job template could not be restored: {}. {id} is not there now; the update that \
+                         rolls this back will create it again",
+                        failure.why
+                    ),
+                })
+            }
         }
+    }
+
+    /// Waits until IoT does not show the template that was deleted any more: the update that rolls this back comes at
+    /// once, and would find nothing to do.
+    async fn await_gone(&self, wanted: &Wanted<'_>) {
+        let gone = async {
+            let mut backoff = Backoff::default();
+            while let Ok(Some((_, template))) = self.look(&wanted.id).await
+                && plan::is_ours(self.owner, wanted, &template)
+            {
+                sleep(backoff.pause()).await;
+            }
+        };
+        // The answer is the same if it does not go.
+        let _ = timeout(LONGEST_WAIT.min(self.left() / 2), gone).await;
     }
 
     /// Puts back what was there before a re-create: content and tags, as they were described. Says how, if that is not
@@ -389,9 +410,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// What a cancelled create made. CloudFormation did not wait for it, so it may be at work still: it is looked for
     /// until it shows, or until a create that nothing slows down would long be over.
     async fn await_cancelled_create(&self, candidate: &Subject) -> Result<DeletePlan, CallError> {
-        const LONGEST: Duration = Duration::from_secs(10);
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let end = Instant::now() + LONGEST.min(left / 2);
+        let end = Instant::now() + LONGEST_WAIT.min(self.left() / 2);
         let mut pause = Duration::from_secs(1);
         loop {
             let plan = self.plan_delete(candidate, None).await?;
@@ -495,11 +514,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     ) -> Result<T, CallError> {
         const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
         const SHORTEST_ATTEMPT: Duration = Duration::from_millis(500);
-        let left = || self.deadline.saturating_duration_since(Instant::now());
         let mut backoff = Backoff::default();
         loop {
-            sleep(self.pace.wait(left())).await;
-            let patience = (left() / 3).clamp(SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
+            sleep(self.pace.wait(self.left())).await;
+            let patience = (self.left() / 3).clamp(SHORTEST_ATTEMPT, LONGEST_ATTEMPT);
             let (fault, pause) = match timeout(patience, attempt()).await {
                 Ok(Err(error)) if error.cause == Cause::Throttled => {
                     self.pace.throttled();
@@ -522,6 +540,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             self.progress.borrow_mut().last_fault = Some(fault);
             sleep(pause).await;
         }
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 
     fn start(&self, doing: &str, leaves: Leaves) {

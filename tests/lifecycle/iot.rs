@@ -74,7 +74,7 @@ pub struct Iot {
     lingering: BTreeMap<String, (Instant, Option<Template>)>,
     /// By the number of the call, from 0.
     mishaps: BTreeMap<usize, Mishap>,
-    /// How many mishaps have happened.
+    /// How many of those have happened.
     pub happened: usize,
     pub calls: usize,
     pub trace: Vec<String>,
@@ -225,12 +225,12 @@ impl Client {
         let number = iot.calls;
         iot.calls += 1;
         let mut mishap = iot.mishaps.remove(&number);
-        if self.outage.get() {
-            mishap = Some(Mishap::Outage);
-        } else if mishap == Some(Mishap::Outage) {
-            self.outage.set(true);
-        }
         iot.happened += usize::from(mishap.is_some());
+        if mishap == Some(Mishap::Outage) {
+            self.outage.set(true);
+        } else if self.outage.get() {
+            mishap = Some(Mishap::Outage);
+        }
         let met = mishap.map(|m| format!(" {m:?}")).unwrap_or_default();
         iot.trace.push(format!("    {operation} {id}{met}"));
         mishap
@@ -276,7 +276,7 @@ impl Iot {
         self.templates.get(id).or(lingering).ok_or(Cause::NotFound)
     }
 
-    fn create(
+    pub fn create(
         &mut self,
         id: &str,
         content: &Content,

@@ -1,8 +1,10 @@
 //! Small worlds, searched exhaustively: every mishap, and every pair of the worst, at every call of each kind of
 //! operation. And the histories that once failed, by name.
 
-use crate::history::{Hand, Kind, Op, Props, World};
-use crate::iot::Mishap;
+use crate::cloudformation::Stack;
+use crate::history::{Hand, Kind, Op, Props, RESOURCES, STACKS, World, desired};
+use crate::iot::{Maker, Mishap};
+use iot_job_template::ownership::Owner;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
@@ -180,10 +182,71 @@ mod once {
         }
     }
 
+    /// What an earlier delivery made is looked for before a refusal counts, for it may be in the way of nothing but us.
+    #[test]
+    fn a_create_that_is_refused_after_it_was_done_succeeds() {
+        let mut world = World::new(false);
+        let mishaps = [(0, Mishap::Killed { done: true }), (1, Mishap::Refused)];
+        world.step(&deploy_with(&PLAIN, &mishaps, false));
+
+        let iot = world.function.iot.borrow();
+        assert!(iot.templates.contains_key("shared-a"), "{:#?}", iot.trace);
+    }
+
     #[test]
     fn a_create_that_adopted_its_own_template_and_fails_at_its_tags_leaves_no_orphan() {
-        let mishaps = [(0, Mishap::Killed { done: true }), (2, Mishap::Outage)];
-        run(false, &[deploy_with(&PLAIN, &mishaps, false)]);
+        let mut world = World::new(false);
+        let owner = Owner {
+            stack_id: Stack::new(STACKS[0], 1, false).id,
+            logical_id: RESOURCES[0].into(),
+        };
+        let maker = Maker::Resource {
+            stack: owner.stack_id.clone(),
+            logical_id: owner.logical_id.clone(),
+        };
+        // As an earlier delivery made it, but that it lacks a tag by now.
+        let made = world.function.iot.borrow_mut().create(
+            "shared-a",
+            &desired(&PLAIN.json()).content,
+            &owner.tags(),
+            maker,
+        );
+        made.expect("nothing is in the way");
+        // Created, described, its tags listed; then tagged.
+        world.step(&deploy_with(&PLAIN, &[(3, Mishap::Refused)], false));
+
+        assert!(world.function.iot.borrow().templates.is_empty());
+    }
+
+    /// The look between two creates says that nothing is there; the second create may change that.
+    #[test]
+    fn a_create_that_went_unanswered_after_a_look_is_not_said_to_have_made_nothing() {
+        let mut world = World::new(false);
+        world.step(&Op::ByHand(Hand::Make { id: 0 }));
+        let mishaps = [
+            (1, Mishap::DeletedByHand),
+            (2, Mishap::AnswerLost { done: true }),
+            (3, Mishap::Outage),
+        ];
+        world.step(&deploy_with(&PLAIN, &mishaps, false));
+
+        assert!(world.function.iot.borrow().templates.is_empty());
+    }
+
+    /// It cannot be told from what that Create would have made, so the Delete must not be about it at all.
+    #[test]
+    fn a_persons_template_with_the_very_content_survives_a_failed_create_and_its_delete() {
+        let mut world = World::new(false);
+        world.step(&Op::ByHand(Hand::Make { id: 0 }));
+        let iot = world.function.iot.clone();
+        let content = desired(&PLAIN.json()).content;
+        iot.borrow_mut()
+            .templates
+            .entry("shared-a".into())
+            .and_modify(|it| it.content = content);
+        world.step(&deploy(&PLAIN));
+
+        assert!(iot.borrow().templates.contains_key("shared-a"));
     }
 
     /// Nobody answered it, so CloudFormation knows of the old id only.
@@ -214,6 +277,17 @@ mod once {
         }
     }
 
+    /// The rollback follows at once, and must not take what was deleted for what is there.
+    #[test]
+    fn a_template_that_lingers_and_could_not_be_restored_is_made_again_by_the_rollback() {
+        let mishaps = [(2, Mishap::Lingers { shown: true }), (4, Mishap::Refused)];
+        let refused = changed(|p| p.content = Kind::Bad);
+        run(
+            false,
+            &[deploy(&PLAIN), deploy_with(&refused, &mishaps, false)],
+        );
+    }
+
     /// The update before never touched this template: what it had changed is not in it.
     #[test]
     fn the_rollback_of_a_replacement_leaves_the_old_template_untouched() {
@@ -239,16 +313,16 @@ mod once {
     }
 
     #[test]
-    fn tags_that_somebody_else_put_on_survive_a_recreation() {
-        let mut world = World::new(false);
-        world.step(&deploy(&PLAIN));
-        world.step(&Op::ByHand(Hand::AddTag { template: 0 }));
-        world.step(&deploy(&changed(|p| p.content = Kind::Document(1))));
+    fn tags_that_somebody_else_put_on_survive_a_recreation_and_a_restoration() {
+        for content in [Kind::Document(1), Kind::Bad] {
+            let mut world = World::new(false);
+            world.step(&deploy(&PLAIN));
+            world.step(&Op::ByHand(Hand::AddTag { template: 0 }));
+            world.step(&deploy(&changed(|p| p.content = content)));
 
-        assert_eq!(
-            world.function.iot.borrow().templates["shared-a"].tags["by"],
-            "hand"
-        );
+            let iot = world.function.iot.borrow();
+            assert_eq!(iot.templates["shared-a"].tags["by"], "hand", "{content:?}");
+        }
     }
 
     #[test]
