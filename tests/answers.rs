@@ -607,6 +607,23 @@ fn throttled_calls_are_counted() {
 }
 
 #[test]
+fn what_iot_refuses_is_told_with_what_was_tried_and_iots_code_message_and_request_id() {
+    let world = World::new();
+    let mut properties = reboot();
+    properties.as_object_mut().unwrap().remove("Document");
+    properties["DocumentSource"] = json!("https://s3.amazonaws.com/my-bucket/gone.json");
+
+    let answer = world.send(fleet().create("Reboot", properties));
+
+    for part in [
+        "CreateJobTemplate: InvalidRequestException (HTTP 400): Job document located at ",
+        "gone.json is not found. (request id 10700000-",
+    ] {
+        assert!(answer.reason().contains(part), "{}", answer.reason());
+    }
+}
+
+#[test]
 fn a_missing_permission_is_told_with_what_grants_it() {
     let world = World::new();
     let message = "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: iam:PassRole on \

@@ -1,6 +1,7 @@
 //! Many requests: a big stack at once, a long life one after the other, and a freeze in between.
 //!
-//! SOAK=20000 sets how many events one process handles in a row; without it a tenth of that.
+//! SOAK=20000 sets how many events one process handles in a row; without it a tenth of that. `SOAK=20000 cargo test --test
+//! load a_long_life -- --nocapture` said: 15584 KiB after 100, 40 KiB more at the end.
 
 mod support;
 

@@ -1,5 +1,15 @@
 //! What to do about a permission that is missing: the action, the resource, and what grants it.
 
+/// What template.yaml grants without a parameter.
+const GRANTED: [&str; 6] = [
+    "iot:CreateJobTemplate",
+    "iot:DeleteJobTemplate",
+    "iot:DescribeJobTemplate",
+    "iot:ListTagsForResource",
+    "iot:TagResource",
+    "iot:UntagResource",
+];
+
 /// For an error from IoT that says the function's role may not do something; `None` for any other.
 pub fn hint(operation: &str, code: &str, message: &str) -> Option<String> {
     if !matches!(
@@ -21,10 +31,11 @@ pub fn hint(operation: &str, code: &str, message: &str) -> Option<String> {
         action if action.starts_with("s3:") => {
             "name the document in the parameter DocumentArns of the provider's stack"
         }
-        _ => {
+        action if GRANTED.contains(&action) => {
             "the provider's template grants it; look for a role that was changed, a permissions boundary or a service \
              control policy"
         }
+        _ => "the provider's template does not grant it; grant it to that role",
     };
     Some(format!(
         "The provider's role lacks {action}{resource}: {remedy}"
@@ -43,8 +54,39 @@ fn word_after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     const DENIED: &str = "AccessDeniedException";
+
+    /// The words of template.yaml.
+    fn template() -> Vec<&'static str> {
+        include_str!("../../template.yaml")
+            .split_whitespace()
+            .collect()
+    }
+
+    #[test]
+    fn what_counts_as_granted_is_what_the_template_grants() {
+        let granted = template()
+            .into_iter()
+            .filter(|word| word.starts_with("iot:"));
+
+        assert_eq!(granted.collect::<BTreeSet<_>>(), BTreeSet::from(GRANTED));
+    }
+
+    #[test]
+    fn what_the_template_does_not_grant_at_all_is_to_be_granted() {
+        let message = "User: u is not authorized to perform: kms:Decrypt on resource: key";
+
+        let hint = hint("CreateJobTemplate", DENIED, message).unwrap();
+
+        assert!(
+            hint.starts_with(
+                "The provider's role lacks kms:Decrypt on key: the provider's template does not grant it"
+            ),
+            "{hint}"
+        );
+    }
 
     #[test]
     fn an_action_that_is_denied_is_named_with_its_resource() {
@@ -100,6 +142,8 @@ mod tests {
                 hint.contains(&format!("the parameter {parameter} of")),
                 "{hint}"
             );
+            let grant = format!("Action: {action} Resource: !Ref {parameter} ");
+            assert!(template().join(" ").contains(&grant), "{grant}");
         }
     }
 
