@@ -1,8 +1,10 @@
 """Stacks created, updated, rolled back and deleted; each state read back from IoT."""
 
+import json
+
 import pytest
 from conftest import job_template, own_tags
-from local_aws import DOCUMENT, EXAMPLE, ROLE_ARN
+from local_aws import DOCUMENT, DOCUMENT_BUCKET, EXAMPLE, ROLE_ARN
 
 TOO_LONG = {"InProgressTimeoutInMinutes": 20_000}
 AN_HOUR = {"InProgressTimeoutInMinutes": 60}
@@ -206,6 +208,28 @@ class TestUpdate:
 
         assert own_tags(aws.job_template("it")) == {"a": "2"}
 
+    def test_puts_back_tags_that_someone_stripped(self, aws, stacks):
+        stack = stacks.create(It=job_template(JobTemplateId="it", Tags={"kept": "1", "changed": "1"}))
+        before = aws.job_template("it")
+        aws.client("iot").untag_resource(resourceArn=before["jobTemplateArn"], tagKeys=list(before["tags"]))
+
+        stacks.update(stack, It=job_template(JobTemplateId="it", Tags={"kept": "1", "changed": "2"}))
+
+        after = aws.job_template("it")
+        assert after["tags"] == before["tags"] | {"changed": "2"}
+        assert after["createdAt"] == before["createdAt"]
+
+    def test_reads_the_document_again_when_the_revision_changes(self, aws, stacks):
+        source = put_document(aws, "first")
+        stack = stacks.create(It=job_template(JobTemplateId="it", DocumentSource=source, Revision=1, Tags={"a": "1"}))
+        put_document(aws, "second")
+
+        stacks.update(stack, It=job_template(JobTemplateId="it", DocumentSource=source, Revision=2, Tags={"a": "1"}))
+
+        after = aws.job_template("it")
+        assert json.loads(after["document"]) == {"document": "second"}
+        assert own_tags(after) == {"a": "1"}
+
     def test_deletes_what_the_stack_no_longer_declares(self, aws, stacks):
         stack = stacks.create(Stays=job_template(JobTemplateId="stays"), Goes=job_template(JobTemplateId="goes"))
 
@@ -246,6 +270,71 @@ class TestUpdateRolledBack:
         # Made anew with the old content, so only the time is another.
         assert aws.job_template("it") | {"createdAt": before["createdAt"]} == before
 
+    def test_for_a_siblings_when_only_tags_were_changed(self, aws, stacks):
+        stack = stacks.create(It=job_template(JobTemplateId="it", Tags={"kept": "1", "changed": "1", "removed": "1"}))
+        before = aws.job_template("it")
+
+        stacks.update(
+            stack,
+            expect="UPDATE_ROLLBACK_COMPLETE",
+            It=job_template(JobTemplateId="it", Tags={"kept": "1", "changed": "2", "added": "1"}),
+            Bad=job_template(depends_on=["It"], TimeoutConfig=TOO_LONG),
+        )
+
+        assert aws.job_template("it") == before
+
+    def test_when_iot_refuses_to_make_it_anew(self, aws, stacks):
+        stack = stacks.create(It=job_template(JobTemplateId="it", TimeoutConfig=AN_HOUR, Tags={"a": "1"}))
+        before = aws.job_template("it")
+        gone = f"https://{DOCUMENT_BUCKET}.s3.amazonaws.com/job-documents/gone.json"
+
+        stacks.update(
+            stack,
+            expect="UPDATE_ROLLBACK_COMPLETE",
+            It=job_template(JobTemplateId="it", DocumentSource=gone, Tags={"a": "2"}),
+        )
+
+        [reason] = failures(aws, stack, "It", "UPDATE_FAILED")
+        assert "CreateJobTemplate" in reason
+        assert "The old job template was restored" in reason
+        assert aws.job_template("it") | {"createdAt": before["createdAt"]} == before
+
+    def test_when_its_new_id_is_another_stacks(self, aws, stacks):
+        stacks.create(Theirs=job_template(JobTemplateId="theirs"))
+        stack = stacks.create(It=job_template(JobTemplateId="it"))
+        before = [aws.job_template(template_id) for template_id in ("it", "theirs")]
+
+        stacks.update(stack, expect="UPDATE_ROLLBACK_COMPLETE", It=job_template(JobTemplateId="theirs"))
+
+        assert [aws.job_template(template_id) for template_id in ("it", "theirs")] == before
+        assert physical_id(aws, stack, "It") == "it"
+
+    def test_when_a_resource_is_renamed_under_its_id(self, aws, stacks):
+        stack = stacks.create(Old=job_template(JobTemplateId="it", Tags={"a": "1"}))
+        before = aws.job_template("it")
+
+        stacks.update(stack, expect="UPDATE_ROLLBACK_COMPLETE", New=job_template(JobTemplateId="it", Tags={"a": "2"}))
+
+        # Of a resource that an update creates CloudFormation says CREATE_FAILED, and MiniStack this.
+        [reason] = failures(aws, stack, "New", "UPDATE_FAILED")
+        assert "belongs to the resource Old of this stack" in reason
+        assert "remove Old in an update of its own first" in reason
+        assert aws.job_template("it") == before
+
+    def test_for_a_siblings_when_it_was_given_another_id(self, aws, stacks):
+        stack = stacks.create(It=job_template(JobTemplateId="old-name"))
+        before = aws.job_template("old-name")
+
+        stacks.update(
+            stack,
+            expect="UPDATE_ROLLBACK_COMPLETE",
+            It=job_template(JobTemplateId="new-name"),
+            Bad=job_template(depends_on=["It"], TimeoutConfig=TOO_LONG),
+        )
+
+        assert aws.job_template_ids() == ["old-name"]
+        assert aws.job_template("old-name") == before
+
     def test_for_a_siblings_when_it_was_replaced(self, aws, stacks):
         stack = stacks.create(It=job_template(TimeoutConfig=AN_HOUR))
         old_id = physical_id(aws, stack, "It")
@@ -275,6 +364,24 @@ class TestDelete:
         aws.client("iot").delete_job_template(jobTemplateId="it")
 
         assert aws.delete_stack(stack)["StackStatus"] == "DELETE_COMPLETE"
+
+    def test_leaves_a_template_that_someone_made_in_its_place(self, aws, stacks):
+        iot = aws.client("iot")
+        stack = stacks.create(It=job_template(JobTemplateId="it"))
+        iot.delete_job_template(jobTemplateId="it")
+        iot.create_job_template(jobTemplateId="it", description="Somebody's", document="{}")
+
+        aws.delete_stack(stack)
+
+        assert aws.job_template("it")["description"] == "Somebody's"
+        iot.delete_job_template(jobTemplateId="it")
+
+
+def put_document(aws, text):
+    """A document that a `DocumentSource` can name; its URL."""
+    key = "job-documents/test.json"
+    aws.client("s3").put_object(Bucket=DOCUMENT_BUCKET, Key=key, Body=json.dumps({"document": text}))
+    return f"https://{DOCUMENT_BUCKET}.s3.amazonaws.com/{key}"
 
 
 def physical_id(aws, stack, logical_id):
