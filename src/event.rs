@@ -6,6 +6,7 @@
 
 use crate::json::Json;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::fmt;
@@ -49,8 +50,13 @@ impl fmt::Display for Unanswerable {
 impl Event {
     /// Reads the envelope. Bytes that are not UTF-8 are replaced, so that the answer can still be made.
     pub fn read(body: &str) -> Result<Event, Unanswerable> {
-        let members: Members = serde_json::from_str(body)
-            .map_err(|error| Unanswerable::NotAnObject(error.to_string()))?;
+        let members: Members = serde_json::from_str(body).map_err(|error| {
+            Unanswerable::NotAnObject(match error.classify() {
+                // Of a value of another type serde's message quotes all there is, the URL with it.
+                Category::Data => "it is another value".to_owned(),
+                _ => error.to_string(),
+            })
+        })?;
         let text = |name: &str| members.0.get(name.as_bytes()).map(|raw| text_of(raw));
         let raw = |name: &str| members.0.get(name.as_bytes()).map(|raw| (*raw).to_owned());
         Ok(Event {

@@ -90,6 +90,35 @@ fn a_bucket_that_fails_once_is_tried_again() {
 }
 
 #[test]
+fn the_time_kept_for_the_answer_is_enough_for_a_bucket_that_fails_once() {
+    // All at once: each takes the time that IoT has.
+    thread::scope(|scope| {
+        for fault in ways_to_fail() {
+            scope.spawn(move || {
+                let world = World::new();
+                world
+                    .iot
+                    .fault(When::Always, Fault::Silence { done: false });
+                world.bucket.fault(When::Call(1), fault.clone());
+                let create = fleet()
+                    .create("Reboot", reboot())
+                    .answered_at(&world.bucket);
+
+                let invocation = world.lambda.invoke(&create, DEADLINE);
+
+                assert!(invocation.responded(), "{fault:?}: {invocation:?}");
+                let answer = world.bucket.answers(&create).pop().unwrap();
+                assert!(
+                    answer.reason().contains("time was over"),
+                    "{fault:?}: {}",
+                    answer.json
+                );
+            });
+        }
+    });
+}
+
+#[test]
 fn a_bucket_that_hangs_at_the_first_handshake_gets_the_answer_over_another_connection() {
     let world = World::new();
     let relay = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -365,6 +394,11 @@ fn a_delete_of_unreadable_properties_succeeds() {
 #[test]
 fn an_event_that_nobody_can_be_answered_for_fails_and_the_next_one_goes_well() {
     let world = World::new();
+    let sent = fleet()
+        .create("Reboot", reboot())
+        .answered_at(&world.bucket);
+    // The log, searched for secrets, must not quote it.
+    let encoded_twice = json!(sent.json.to_string()).to_string();
     for event in [
         "",
         "null",
@@ -372,6 +406,7 @@ fn an_event_that_nobody_can_be_answered_for_fails_and_the_next_one_goes_well() {
         "{}",
         r#"{"ResponseURL": "ftp://x"}"#,
         r#"{"ResponseURL": "nonsense"}"#,
+        &encoded_twice,
     ] {
         let invocation = world.lambda.invoke(event, DEADLINE);
         assert!(
@@ -468,6 +503,70 @@ fn a_panic_is_answered_with_where_to_look_in_the_log_and_what_state_it_leaves() 
 }
 
 // ---- The log ----
+
+#[test]
+fn a_document_that_is_refused_is_not_quoted() {
+    let world = World::new();
+    let with = |member: &str, document: Value| json!({"Description": "Reboot", member: document});
+    let map = json!({"operation": DOCUMENT_TEXT, "retries": 3});
+    for properties in [
+        with("Document", json!(DOCUMENT_TEXT)),
+        with("Document", json!(map.to_string().trim_end_matches('}'))),
+        with("Document", json!(DOCUMENT_TEXT.repeat(2000))),
+        with("Document", map.clone()),
+        with("Dokument", map),
+        json!(reboot().to_string()),
+    ] {
+        // The answer and the log, which are searched for it.
+        let answer = world.send(fleet().create("Reboot", properties));
+
+        assert_eq!(answer.status(), "FAILED");
+    }
+}
+
+#[test]
+fn what_iot_quotes_of_a_document_is_left_out() {
+    let world = World::new();
+    let message = format!("Bad document: {}", reboot()["Document"].as_str().unwrap());
+    world.iot.fault(
+        When::Always,
+        Fault::refusal(400, "InvalidRequestException", &message),
+    );
+
+    let answer = world.send(fleet().create("Reboot", reboot()));
+
+    assert!(
+        answer.reason().contains("Bad document: (the document)"),
+        "{}",
+        answer.reason()
+    );
+}
+
+#[test]
+fn a_shorthand_and_what_is_left_alone_are_warnings() {
+    let world = World::new();
+    let create = fleet().create(
+        "Reboot",
+        json!({"JobTemplateId": "reboot", "Description": "Reboot"}),
+    );
+    let delete = Stack::named("factory").delete("Reboot", "reboot", reboot());
+    for (event, part) in [(create, "Document"), (delete, "belongs to the resource")] {
+        let event = event.answered_at(&world.bucket);
+
+        let log = world.lambda.invoke(&event, DEADLINE).json_log();
+
+        let [start, warning, end, _metrics] = &log[..] else {
+            panic!("{log:#?}");
+        };
+        assert_eq!(warning["level"], "WARN");
+        assert!(
+            warning["message"].as_str().unwrap().contains(part),
+            "{warning}"
+        );
+        assert_eq!(warning["requestId"], start["requestId"]);
+        assert_eq!(end["status"], "SUCCESS");
+    }
+}
 
 #[test]
 fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
