@@ -2,7 +2,6 @@
 
 mod support;
 
-use futures_util::FutureExt;
 use iot_job_template::backoff::Pace;
 use iot_job_template::handler::{Handler, Invocation};
 use iot_job_template::iot::{CallError, JobTemplates};
@@ -69,22 +68,25 @@ fn ways_to_fail() -> [Fault; 9] {
     ]
 }
 
+/// The answer to a create while the bucket fails like that at first.
+fn answer_despite(world: &World, fault: &Fault) -> Answer {
+    world.bucket.fault(When::Call(1), fault.clone());
+    let create = fleet()
+        .create("Reboot", reboot())
+        .answered_at(&world.bucket);
+    let invocation = world.lambda.invoke(&create, DEADLINE);
+    assert!(invocation.responded(), "{fault:?}: {invocation:?}");
+    world.bucket.answers(&create).pop().unwrap()
+}
+
 #[test]
 fn a_bucket_that_fails_once_is_tried_again() {
     let refused = Fault::Refused {
         lasting: Duration::from_millis(300),
     };
     for fault in ways_to_fail().into_iter().chain([refused]) {
-        let world = World::new();
-        world.bucket.fault(When::Call(1), fault.clone());
-        let create = fleet()
-            .create("Reboot", reboot())
-            .answered_at(&world.bucket);
+        let answer = answer_despite(&World::new(), &fault);
 
-        let invocation = world.lambda.invoke(&create, DEADLINE);
-
-        assert!(invocation.responded(), "{fault:?}: {invocation:?}");
-        let answer = world.bucket.answers(&create).pop().unwrap();
         assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
     }
 }
@@ -99,15 +101,9 @@ fn the_time_kept_for_the_answer_is_enough_for_a_bucket_that_fails_once() {
                 world
                     .iot
                     .fault(When::Always, Fault::Silence { done: false });
-                world.bucket.fault(When::Call(1), fault.clone());
-                let create = fleet()
-                    .create("Reboot", reboot())
-                    .answered_at(&world.bucket);
 
-                let invocation = world.lambda.invoke(&create, DEADLINE);
+                let answer = answer_despite(&world, &fault);
 
-                assert!(invocation.responded(), "{fault:?}: {invocation:?}");
-                let answer = world.bucket.answers(&create).pop().unwrap();
                 assert!(
                     answer.reason().contains("time was over"),
                     "{fault:?}: {}",
@@ -201,9 +197,8 @@ fn a_url_that_was_refused_is_not_tried_again() {
 fn an_answer_that_was_taken_is_not_put_again_whatever_comes_back() {
     for fault in [Fault::CutShort, Fault::Garbage] {
         let world = World::new();
-        world.bucket.fault(When::Always, fault.clone());
 
-        let answer = world.send(fleet().create("Reboot", reboot()));
+        let answer = answer_despite(&world, &fault);
 
         assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
         assert_eq!(world.bucket.count(PutAnswer), 1, "{fault:?}");
@@ -481,25 +476,31 @@ fn a_panic_is_answered_with_where_to_look_in_the_log_and_what_state_it_leaves() 
         function_arn: "arn:aws:lambda:eu-central-1:123456789012:function:provider".to_owned(),
         time_left: DEADLINE,
     };
-    let create = fleet().create("Reboot", reboot()).answered_at(&bucket);
-
-    let handled = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .unwrap()
-        .block_on(
-            handler
-                .handle(&create.json.to_string(), &invocation)
-                .map(|handled| handled.is_ok()),
-        );
+        .unwrap();
+    let create = fleet().create("Reboot", reboot());
+    let update = fleet().update("Reboot", "reboot", reboot(), reboot());
+    let delete = fleet().delete("Reboot", "reboot", reboot());
+    for (event, doing, physical_id) in [
+        (create, "create the job template", "outcome-unknown:reboot"),
+        (update, "look at the job template", "reboot"),
+        (delete, "look at the job template", "reboot"),
+    ] {
+        let event = event.answered_at(&bucket);
+        let body = event.json.to_string();
 
-    assert!(handled);
-    let answer = bucket.only_answer(&create);
-    assert_eq!(answer.status(), "FAILED");
-    for part in ["create the job template reboot", "the-invocation"] {
-        assert!(answer.reason().contains(part), "{}", answer.reason());
+        let handled = runtime.block_on(handler.handle(&body, &invocation));
+
+        assert!(handled.is_ok(), "{handled:?}");
+        let answer = bucket.only_answer(&event);
+        assert_eq!(answer.status(), "FAILED");
+        for part in [doing, "the-invocation"] {
+            assert!(answer.reason().contains(part), "{}", answer.reason());
+        }
+        assert_eq!(answer.physical_id(), physical_id);
     }
-    assert_eq!(answer.physical_id(), "outcome-unknown:reboot");
 }
 
 // ---- The log ----

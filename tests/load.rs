@@ -112,13 +112,15 @@ fn after_a_freeze_longer_than_the_servers_keep_alive_no_call_fails() {
     world.iot.keep_alive(keep_alive);
     world.bucket.keep_alive(keep_alive);
     let lambda = &world.lambda;
+    // From here on it has a connection to IoT.
+    lambda.init();
     for round in 0..20 {
-        let create = fleet().create(&format!("Reboot{round}"), properties(60));
-        world.send(create);
         lambda.freeze();
         // The servers close what is idle for that long, which nobody notices who is frozen.
         thread::sleep(keep_alive * 4);
         lambda.thaw();
+        let create = fleet().create(&format!("Reboot{round}"), properties(60));
+        world.send(create);
     }
 
     let log = lambda.log();
