@@ -1,7 +1,7 @@
 //! The same histories through the real binary: its own process, HTTP and TLS, real time, and SIGKILL. Nothing is done by
 //! hand here, so that all must hold that is promised.
 
-use crate::cloudformation::{Answer, Ended, Function as ToCloudFormation, Stack};
+use crate::cloudformation::{Answer, Ended, Function as ToCloudFormation, Stacks};
 use crate::history::{self, Op, RESOURCES, SOURCE, STACKS};
 use crate::iot::Mishap;
 use crate::support::{
@@ -134,18 +134,14 @@ impl ToCloudFormation for Binary {
 
 pub struct World {
     pub function: Binary,
-    stacks: [Option<Stack>; 2],
-    incarnations: u32,
-    failures_count: bool,
+    stacks: Stacks,
 }
 
 impl World {
     pub fn new(failures_count: bool) -> World {
         World {
             function: Binary::new(),
-            stacks: [None, None],
-            incarnations: 0,
-            failures_count,
+            stacks: Stacks::new(failures_count),
         }
     }
 
@@ -154,10 +150,8 @@ impl World {
             self.step(op);
         }
         self.function.arm(&[]);
-        for stack in &mut self.stacks {
-            if let Some(mut stack) = stack.take() {
-                stack.delete(&mut self.function);
-            }
+        for stack in STACKS {
+            self.stacks.delete(stack, &mut self.function);
         }
         self.check();
     }
@@ -166,7 +160,7 @@ impl World {
         self.function.trace.borrow_mut().push(format!("{op:?}"));
         match op {
             Op::Deploy {
-                stack: number,
+                stack,
                 resources,
                 sibling_fails_after,
                 cancels_after,
@@ -176,16 +170,9 @@ impl World {
                 let change = history::change(resources, *sibling_fails_after, *cancels_after);
                 self.function.arm(mishaps);
                 self.function.twice = *twice;
-                let is_new = self.stacks[*number].is_none();
-                let mut stack = self.stacks[*number].take().unwrap_or_else(|| {
-                    self.incarnations += 1;
-                    Stack::new(STACKS[*number], self.incarnations, self.failures_count)
-                });
-                let ended = stack.deploy(&change, &mut self.function);
+                let stack = STACKS[*stack];
+                let ended = self.stacks.deploy(stack, &change, &mut self.function);
                 assert_ne!(ended, Ended::RolledBackInPart, "a rollback must succeed");
-                if !is_new || ended == Ended::Complete {
-                    self.stacks[*number] = Some(stack);
-                }
             }
             Op::Delete {
                 stack,
@@ -194,9 +181,7 @@ impl World {
             } => {
                 self.function.arm(mishaps);
                 self.function.twice = *twice;
-                if let Some(mut stack) = self.stacks[*stack].take() {
-                    stack.delete(&mut self.function);
-                }
+                self.stacks.delete(STACKS[*stack], &mut self.function);
             }
             Op::ByHand(_) => {}
         }
@@ -207,7 +192,7 @@ impl World {
     fn check(&self) {
         let there = self.function.iot.templates();
         let mut wanted = BTreeSet::new();
-        for stack in self.stacks.iter().flatten() {
+        for stack in self.stacks.all() {
             for (logical_id, resource) in &stack.resources {
                 let id = &resource.physical_id;
                 let template = there.get(id);

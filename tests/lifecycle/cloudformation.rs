@@ -33,11 +33,63 @@ pub struct Answer {
     pub reason: String,
 }
 
+/// The stacks that there are, by name.
+pub struct Stacks {
+    stacks: BTreeMap<&'static str, Stack>,
+    incarnations: u32,
+    failures_count: bool,
+}
+
+impl Stacks {
+    pub fn new(failures_count: bool) -> Stacks {
+        Stacks {
+            stacks: BTreeMap::new(),
+            incarnations: 0,
+            failures_count,
+        }
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Stack> {
+        self.stacks.values()
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Stack> {
+        self.stacks.get(name)
+    }
+
+    /// Creates or updates a stack. One whose creation fails is not there afterwards.
+    pub fn deploy(
+        &mut self,
+        name: &'static str,
+        change: &Change,
+        function: &mut impl Function,
+    ) -> Ended {
+        let there = self.stacks.remove(name);
+        let is_new = there.is_none();
+        let mut stack = there.unwrap_or_else(|| {
+            self.incarnations += 1;
+            Stack::new(name, self.incarnations, self.failures_count)
+        });
+        let ended = stack.deploy(change, function);
+        if !is_new || ended == Ended::Complete {
+            self.stacks.insert(name, stack);
+        }
+        ended
+    }
+
+    /// Deletes a stack, if it is there.
+    pub fn delete(&mut self, name: &str, function: &mut impl Function) {
+        if let Some(mut stack) = self.stacks.remove(name) {
+            stack.delete(function);
+        }
+    }
+}
+
 pub struct Stack {
     pub id: String,
     pub resources: BTreeMap<String, Resource>,
     /// Whether a FAILED answer to an Update changes the physical id that CloudFormation holds.
-    pub failures_count: bool,
+    failures_count: bool,
     requests: usize,
     name: String,
     incarnation: u32,
@@ -120,8 +172,7 @@ impl Stack {
         format!("{}-{logical_id}-1M4DEUP0RAND0", self.name)
     }
 
-    /// Creates or updates the stack.
-    pub fn deploy(&mut self, change: &Change, function: &mut impl Function) -> Ended {
+    fn deploy(&mut self, change: &Change, function: &mut impl Function) -> Ended {
         let before = self.resources.clone();
         let mut touched = Vec::new();
         let mut replaced = Vec::new();
@@ -167,7 +218,7 @@ impl Stack {
         Ended::Complete
     }
 
-    pub fn delete(&mut self, function: &mut impl Function) {
+    fn delete(&mut self, function: &mut impl Function) {
         let resources = std::mem::take(&mut self.resources);
         self.clean_up(resources.into_iter().collect(), function);
     }

@@ -1,6 +1,6 @@
 //! Histories of stacks, and what must hold in them.
 
-use crate::cloudformation::{Change, Ended, Stack};
+use crate::cloudformation::{Change, Ended, Stacks};
 use crate::in_process::InProcess;
 use crate::iot::{Iot, Maker, Mishap, REFUSED};
 use iot_job_template::job_template::Desired;
@@ -123,9 +123,7 @@ pub fn desired(properties: &Value) -> Desired {
 /// A world, and what happened in it.
 pub struct World {
     pub function: InProcess,
-    stacks: [Option<Stack>; 2],
-    incarnations: u32,
-    failures_count: bool,
+    stacks: Stacks,
     /// Ids whose template a person made, deleted or changed since a request for it last succeeded.
     drifted: BTreeSet<String>,
     /// Stack and resource of templates that a rollback gave up.
@@ -143,9 +141,7 @@ impl World {
         function.iot.borrow_mut().objects.insert(text.1, text.0);
         World {
             function,
-            stacks: [None, None],
-            incarnations: 0,
-            failures_count,
+            stacks: Stacks::new(failures_count),
             drifted: BTreeSet::new(),
             given_up: BTreeSet::new(),
             meddled: false,
@@ -185,7 +181,7 @@ impl World {
             } => {
                 let change = change(resources, *sibling_fails_after, *cancels_after);
                 self.arm(mishaps, *twice);
-                self.deploy(*stack, &change, resources);
+                self.deploy(STACKS[*stack], &change, resources);
             }
             Op::Delete {
                 stack,
@@ -193,9 +189,7 @@ impl World {
                 twice,
             } => {
                 self.arm(mishaps, *twice);
-                if let Some(mut stack) = self.stacks[*stack].take() {
-                    stack.delete(&mut self.function);
-                }
+                self.stacks.delete(STACKS[*stack], &mut self.function);
             }
             Op::ByHand(hand) => self.by_hand(*hand),
         }
@@ -212,22 +206,17 @@ impl World {
 
     fn deploy(
         &mut self,
-        number: usize,
+        name: &'static str,
         change: &Change,
         resources: &BTreeMap<usize, Option<Props>>,
     ) {
-        let is_new = self.stacks[number].is_none();
-        let mut stack = self.stacks[number].take().unwrap_or_else(|| {
-            self.incarnations += 1;
-            Stack::new(STACKS[number], self.incarnations, self.failures_count)
-        });
-        let before = stack.resources.clone();
+        let before = self.stacks.get(name).map(|stack| stack.resources.clone());
         let must_succeed = change.sibling_fails_after.is_none()
             && !self.meddled
             && self.given_up.is_empty()
             && self.is_unrivalled(resources);
 
-        let ended = stack.deploy(change, &mut self.function);
+        let ended = self.stacks.deploy(name, change, &mut self.function);
 
         let happened = self.function.iot.borrow().happened;
         self.meddled |= self.function.iot.borrow().meddled;
@@ -239,16 +228,17 @@ impl World {
             ended != Ended::RolledBackInPart || self.meddled,
             "a rollback without a fault must succeed"
         );
-        for (name, resource) in &stack.resources {
+        let Some(stack) = self.stacks.get(name) else {
+            return;
+        };
+        let before = before.unwrap_or_default();
+        for (logical_id, resource) in &stack.resources {
             if resource.lost {
-                self.given_up.insert((stack.id.clone(), name.clone()));
+                self.given_up.insert((stack.id.clone(), logical_id.clone()));
             }
-            if ended == Ended::Complete && before.get(name) != Some(resource) {
+            if ended == Ended::Complete && before.get(logical_id) != Some(resource) {
                 self.drifted.remove(&resource.physical_id);
             }
-        }
-        if !(is_new && ended != Ended::Complete) {
-            self.stacks[number] = Some(stack);
         }
     }
 
@@ -326,7 +316,7 @@ impl World {
             let Maker::Resource { stack, logical_id } = &template.maker else {
                 continue;
             };
-            let owner = self.stacks.iter().flatten().find(|s| s.id == *stack);
+            let owner = self.stacks.all().find(|s| s.id == *stack);
             let held = owner
                 .and_then(|stack| stack.resources.get(logical_id))
                 .is_some_and(|resource| resource.physical_id == *id);
@@ -336,7 +326,7 @@ impl World {
                 "orphaned: {id}, which {logical_id} of {stack} made"
             );
         }
-        for stack in self.stacks.iter().flatten() {
+        for stack in self.stacks.all() {
             for (logical_id, resource) in &stack.resources {
                 let id = &resource.physical_id;
                 if self
