@@ -184,28 +184,29 @@ mod once {
     }
 
     #[test]
-    fn a_create_that_adopted_its_own_template_and_fails_at_its_tags_leaves_no_orphan() {
-        let mut world = World::new(false);
+    fn a_create_that_finds_its_own_template_and_fails_at_changing_it_leaves_no_orphan() {
         let owner = Owner {
             stack_id: Stack::new(STACKS[0], 1, false).id,
             logical_id: RESOURCES[0].into(),
         };
-        let maker = Maker::Resource {
-            stack: owner.stack_id.clone(),
-            logical_id: owner.logical_id.clone(),
-        };
-        // As an earlier delivery made it, but that it lacks a tag by now.
-        let made = world.function.iot.borrow_mut().create(
-            "shared-a",
-            &desired(&PLAIN.json()).content,
-            &owner.tags(),
-            maker,
-        );
-        made.expect("nothing is in the way");
-        // Created, described, its tags listed; then tagged.
-        world.step(&deploy_with(&PLAIN, &[(3, Mishap::Refused)], false));
+        // Its tags are to be changed, or it is to be made anew.
+        for found in [PLAIN, changed(|p| p.content = Kind::Document(1))] {
+            let mut world = World::new(false);
+            let made = world.function.iot.borrow_mut().create(
+                "shared-a",
+                &desired(&found.json()).content,
+                &owner.tags(),
+                Maker::Resource {
+                    stack: owner.stack_id.clone(),
+                    logical_id: owner.logical_id.clone(),
+                },
+            );
+            made.expect("nothing is in the way");
+            // After CreateJobTemplate, DescribeJobTemplate and ListTagsForResource.
+            world.step(&deploy_with(&PLAIN, &[(3, Mishap::Refused)], false));
 
-        assert!(world.function.iot.borrow().templates.is_empty());
+            assert!(world.function.iot.borrow().templates.is_empty());
+        }
     }
 
     /// The look between two creates says that nothing is there; the second create may change that.
@@ -249,6 +250,21 @@ mod once {
                 deploy(&PLAIN),
                 deploy_with(&changed(|p| p.id = Some(1)), &killed[..3], false),
             ],
+        );
+    }
+
+    /// If it named what it may have made, the update that rolls it back would look like a replacement of just that.
+    #[test]
+    fn an_update_of_unknown_outcome_keeps_its_id() {
+        let mishaps = [
+            (2, Mishap::Killed { done: true }),
+            (4, Mishap::AnswerLost { done: true }),
+            (5, Mishap::Outage),
+        ];
+        let recreated = changed(|p| p.content = Kind::Document(1));
+        run(
+            true,
+            &[deploy(&PLAIN), deploy_with(&recreated, &mishaps, false)],
         );
     }
 
