@@ -42,7 +42,7 @@ fn run_histories(histories: u64, run: impl Fn(bool, &[Op]) -> Result<(), Trace>)
     let config = Config {
         cases: histories.try_into().expect("so many histories"),
         failure_persistence: None,
-        max_shrink_iters: 20_000,
+        max_shrink_iters: setting("LIFECYCLE_SHRINKS").map_or(20_000, |most| most as u32),
         // Of use for the slow real binary.
         max_shrink_time: 120_000,
         ..Config::default()
