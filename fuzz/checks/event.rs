@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
         Ok(event) => event,
         Err(why) => {
             // It is for the log, and says what is wrong without a word of the event, which may be a secret.
-            assert!(why.to_string().len() < 100, "{why}");
+            assert!(why.to_string().len() < 150, "{why}");
             return;
         }
     };
