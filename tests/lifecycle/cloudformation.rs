@@ -77,10 +77,11 @@ impl Stacks {
         ended
     }
 
-    /// Deletes a stack, if it is there.
-    pub fn delete(&mut self, name: &str, function: &mut impl Function) {
-        if let Some(mut stack) = self.stacks.remove(name) {
-            stack.delete(function);
+    /// Deletes a stack, if it is there. Whether each Delete succeeded the first time.
+    pub fn delete(&mut self, name: &str, function: &mut impl Function) -> bool {
+        match self.stacks.remove(name) {
+            Some(mut stack) => stack.delete(function),
+            None => true,
         }
     }
 }
@@ -218,9 +219,9 @@ impl Stack {
         Ended::Complete
     }
 
-    fn delete(&mut self, function: &mut impl Function) {
+    fn delete(&mut self, function: &mut impl Function) -> bool {
         let resources = std::mem::take(&mut self.resources);
-        self.clean_up(resources.into_iter().collect(), function);
+        self.clean_up(resources.into_iter().collect(), function)
     }
 
     fn create(
@@ -346,11 +347,18 @@ impl Stack {
         ended
     }
 
-    /// Deletes, and repeats until that succeeds: it must, at the latest when all faults are over.
-    fn clean_up(&mut self, resources: Vec<(String, Resource)>, function: &mut impl Function) {
+    /// Deletes, and repeats until that succeeds: it must, at the latest when all faults are over. Whether each succeeded
+    /// the first time.
+    fn clean_up(
+        &mut self,
+        resources: Vec<(String, Resource)>,
+        function: &mut impl Function,
+    ) -> bool {
+        let mut at_once = true;
         for (logical_id, resource) in resources {
             let event = self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
             if !function.send(&event).is_some_and(|answer| answer.succeeded) {
+                at_once = false;
                 function.heal();
                 let event =
                     self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
@@ -361,5 +369,6 @@ impl Stack {
                 );
             }
         }
+        at_once
     }
 }

@@ -189,7 +189,11 @@ impl World {
                 twice,
             } => {
                 self.arm(mishaps, *twice);
-                self.stacks.delete(STACKS[*stack], &mut self.function);
+                let at_once = self.stacks.delete(STACKS[*stack], &mut self.function);
+                assert!(
+                    at_once || self.function.iot.borrow().excused,
+                    "nothing was in the way of a Delete, and it failed"
+                );
             }
             Op::ByHand(hand) => self.by_hand(*hand),
         }
@@ -200,6 +204,7 @@ impl World {
         let mut iot = self.function.iot.borrow_mut();
         iot.arm(mishaps);
         iot.happened = 0;
+        iot.excused = false;
         drop(iot);
         self.function.twice = twice;
     }
@@ -214,14 +219,14 @@ impl World {
         let must_succeed = change.sibling_fails_after.is_none()
             && !self.meddled
             && self.given_up.is_empty()
-            && self.is_unrivalled(resources);
+            && self.is_unrivalled(name, resources);
 
         let ended = self.stacks.deploy(name, change, &mut self.function);
 
-        let happened = self.function.iot.borrow().happened;
+        let excused = self.function.iot.borrow().excused;
         self.meddled |= self.function.iot.borrow().meddled;
         assert!(
-            ended == Ended::Complete || !must_succeed || happened > 0 || self.meddled,
+            ended == Ended::Complete || !must_succeed || excused || self.meddled,
             "nothing was in the way of this, and it {ended:?}"
         );
         assert!(
@@ -243,17 +248,19 @@ impl World {
     }
 
     /// Whether each of these is good, and nobody else has, or wants, its id.
-    fn is_unrivalled(&self, resources: &BTreeMap<usize, Option<Props>>) -> bool {
-        let good = resources
-            .values()
-            .flatten()
-            .all(|props| matches!(props.content, Kind::Document(_) | Kind::Source));
-        let taken = |id: usize| self.function.iot.borrow().templates.contains_key(IDS[id]);
+    fn is_unrivalled(&self, stack: &str, resources: &BTreeMap<usize, Option<Props>>) -> bool {
+        let iot = self.function.iot.borrow();
+        let there = self.stacks.get(stack);
         let mut ids = BTreeSet::new();
-        good && resources
-            .values()
-            .filter_map(|props| props.as_ref()?.id)
-            .all(|id| ids.insert(id) && !taken(id))
+        resources.iter().all(|(name, props)| {
+            let Some(props) = props else { return true };
+            let held = there.and_then(|stack| stack.resources.get(RESOURCES[*name]));
+            let is_free = |id: &str| {
+                !iot.templates.contains_key(id) || held.is_some_and(|held| held.physical_id == id)
+            };
+            matches!(props.content, Kind::Document(_) | Kind::Source)
+                && props.id.is_none_or(|id| ids.insert(id) && is_free(IDS[id]))
+        })
     }
 
     fn by_hand(&mut self, hand: Hand) {

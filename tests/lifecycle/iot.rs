@@ -47,6 +47,16 @@ pub enum Mishap {
     },
 }
 
+impl Mishap {
+    /// Whether a request may fail for it. Of the others one passes, or the next attempt succeeds.
+    fn is_an_excuse(self) -> bool {
+        matches!(
+            self,
+            Mishap::Refused | Mishap::Hangs { .. } | Mishap::Outage | Mishap::Killed { .. }
+        )
+    }
+}
+
 /// Who made a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Maker {
@@ -76,6 +86,8 @@ pub struct Iot {
     mishaps: BTreeMap<usize, Mishap>,
     /// How many of those have happened.
     pub happened: usize,
+    /// Whether one of them was an excuse for a request to fail.
+    pub excused: bool,
     pub calls: usize,
     pub trace: Vec<String>,
 }
@@ -93,6 +105,7 @@ impl Iot {
             lingering: BTreeMap::new(),
             mishaps: BTreeMap::new(),
             happened: 0,
+            excused: false,
             calls: 0,
             trace: Vec::new(),
         }
@@ -226,6 +239,7 @@ impl Client {
         iot.calls += 1;
         let mut mishap = iot.mishaps.remove(&number);
         iot.happened += usize::from(mishap.is_some());
+        iot.excused |= mishap.is_some_and(Mishap::is_an_excuse);
         if mishap == Some(Mishap::Outage) {
             self.outage.set(true);
         } else if self.outage.get() {

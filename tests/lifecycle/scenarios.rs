@@ -133,6 +133,7 @@ mod every_fault_at_every_call_of {
         a_create_that_iot_refuses: [], |m| deploy_with(&changed(|p| p.content = Kind::Bad), m, false);
         a_create_from_a_source: [], |m| deploy_with(&changed(|p| p.content = Kind::Source), m, false);
         a_change_of_tags: [deploy(&PLAIN)], |m| deploy_with(&changed(|p| p.tags = 3), m, false);
+        a_change_of_nearly_all_tags_there_can_be: [deploy(&changed(|p| p.tags = 4))], |m| deploy_with(&changed(|p| p.tags = 3), m, false);
         a_change_of_tags_that_is_taken_back: [deploy(&PLAIN)], |m| deploy_with(&changed(|p| p.tags = 3), m, true);
         a_recreation: [deploy(&PLAIN)], |m| deploy_with(&changed(|p| p.content = Kind::Document(1)), m, false);
         a_recreation_that_is_taken_back: [deploy(&PLAIN)], |m| deploy_with(&changed(|p| p.content = Kind::Document(1)), m, true);
