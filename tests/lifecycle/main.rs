@@ -9,7 +9,8 @@
 //! that (`scenarios.rs`).
 //!
 //! `LIFECYCLE_HISTORIES` says how many histories to run, `LIFECYCLE_BINARY_HISTORIES` how many through the real binary
-//! (`binary.rs`), `LIFECYCLE_PAIRS` asks for all pairs of faults, and `LIFECYCLE_SEED` repeats a run.
+//! (`binary.rs`), `LIFECYCLE_PAIRS` asks for all pairs of faults, `LIFECYCLE_SEED` repeats a run, and `LIFECYCLE_SHRINKS`
+//! bounds the attempts to make a failure smaller.
 
 mod binary;
 mod cloudformation;
@@ -42,7 +43,8 @@ fn run_histories(histories: u64, run: impl Fn(bool, &[Op]) -> Result<(), Trace>)
     let config = Config {
         cases: histories.try_into().expect("so many histories"),
         failure_persistence: None,
-        max_shrink_iters: setting("LIFECYCLE_SHRINKS").map_or(20_000, |most| most as u32),
+        max_shrink_iters: setting("LIFECYCLE_SHRINKS")
+            .map_or(20_000, |most| most.try_into().expect("so many attempts")),
         // Of use for the slow real binary.
         max_shrink_time: 120_000,
         ..Config::default()
