@@ -81,8 +81,21 @@ async fn run(log: Log) -> Result<(), Error> {
 /// need the same connection.
 async fn prepare(iot: AwsIot) {
     const LONGEST: Duration = Duration::from_millis(250);
-    let rehearsal = tokio::spawn(async move { iot.rehearse().await });
-    let _ = tokio::time::timeout(LONGEST, rehearsal).await;
+    // After so many turns of the runtime, TLS's first message is on its way to whoever is near. Its answer takes about as
+    // long as the rehearsal.
+    const TURNS: usize = 3;
+    let connecting = tokio::spawn({
+        let iot = iot.clone();
+        async move { iot.connect().await }
+    });
+    let rehearsal = tokio::spawn(async move {
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+        iot.rehearse().await;
+    });
+    let _ = rehearsal.await;
+    let _ = tokio::time::timeout(LONGEST, connecting).await;
 }
 
 fn variable(name: &str) -> Option<String> {

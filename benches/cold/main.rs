@@ -2,7 +2,8 @@
 //! all and runs this.
 //!
 //! Lambda, IoT and the response bucket are those of the tests, the latter two over TLS. A run starts a process for one
-//! event; runs of all programs take turns, so that what else the machine does meets all of them alike.
+//! event; runs of all programs take turns, in an order of chance, so that what else the machine does meets all of them
+//! alike.
 
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -123,9 +124,13 @@ fn measure(arguments: &Arguments) {
     }
     let programs = programs(arguments);
     let mut samples: Vec<Samples> = programs.iter().map(|_| Samples::default()).collect();
+    let mut turns: Vec<usize> = (0..programs.len()).collect();
     // One more than asked for: the first brings the programs into the page cache and is not counted.
     for run in 0..=arguments.runs {
-        for (program, samples) in programs.iter().zip(&mut samples) {
+        // In another order each time: whoever comes after Python finds the processor's caches full of Python.
+        fastrand::shuffle(&mut turns);
+        for &turn in &turns {
+            let (program, samples) = (&programs[turn], &mut samples[turn]);
             let at_full_speed = at_full_speed(&world, program);
             let under_quota = quota
                 .as_ref()

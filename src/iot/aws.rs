@@ -7,6 +7,7 @@ use crate::transport::{self, innermost};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{self, ProvideCredentials, error::CredentialsError, future};
 use aws_sdk_iot::Client;
+use aws_sdk_iot::config::endpoint::{self, DefaultResolver, ResolveEndpoint};
 use aws_sdk_iot::config::retry::RetryConfig;
 use aws_sdk_iot::config::timeout::TimeoutConfig;
 use aws_sdk_iot::config::{BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig};
@@ -21,6 +22,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 pub struct AwsIot {
     client: Client,
     http: reqwest::Client,
+    endpoint_url: Option<String>,
 }
 
 impl AwsIot {
@@ -39,19 +41,33 @@ impl AwsIot {
             .timeout_config(TimeoutConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_region(region.map(Region::new));
-        config.set_endpoint_url(endpoint_url);
+        config.set_endpoint_url(endpoint_url.clone());
         AwsIot {
             client: Client::from_conf(config.build()),
             http,
+            endpoint_url,
+        }
+    }
+
+    /// Leaves a connection to IoT in the pool. If something is wrong, the first call will find out.
+    pub async fn connect(&self) {
+        let region = self.client.config().region().map(ToString::to_string);
+        let params = endpoint::Params::builder()
+            .set_region(region)
+            .set_endpoint(self.endpoint_url.clone())
+            .build();
+        if let Ok(params) = params
+            && let Ok(endpoint) = DefaultResolver::new().resolve_endpoint(&params).await
+            && let Ok(url) = endpoint.url().parse()
+        {
+            transport::connect(&self.http, url).await;
         }
     }
 
     /// Goes through a CreateJobTemplate with everything but the sending: what the SDK does only once is done after it,
-    /// its code is in memory, and a connection to IoT waits in the pool. If something is wrong, the first call will
-    /// find out.
+    /// and its code is in memory.
     pub async fn rehearse(&self) {
-        let unsent =
-            aws_sdk_iot::Config::builder().http_client(transport::for_rehearsal(self.http.clone()));
+        let unsent = aws_sdk_iot::Config::builder().http_client(transport::for_rehearsal());
         let _ = self
             .client
             .create_job_template()

@@ -59,6 +59,7 @@ fn run<T>(echo: &Echo, call: impl AsyncFnOnce(AwsIot) -> T) -> T {
     let iot = AwsIot {
         client: Client::from_conf(config.build()),
         http: transport::client(&TransportSettings::default()).unwrap(),
+        endpoint_url: None,
     };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
