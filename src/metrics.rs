@@ -42,7 +42,7 @@ pub enum Why {
 impl Metrics {
     /// The members of the log line. A count that is zero is left out: in CloudWatch, too, it adds nothing.
     pub fn embedded(&self, now: SystemTime) -> Map<String, Value> {
-        let duration = self.duration.as_secs_f64() * 1000.0;
+        let duration = self.duration.as_micros() as f64 / 1000.0;
         let mut values = vec![("Duration", "Milliseconds", json!(duration))];
         let mut count = |name, times: u32| {
             if times > 0 {
