@@ -21,6 +21,8 @@ use tokio::time::{Instant, sleep};
 const TIME_TO_WORK: Duration = Duration::from_secs(55);
 /// Lambda delivers an event that failed two more times.
 const DELIVERIES: usize = 3;
+/// How long it waits before that, at the least.
+const BEFORE_REDELIVERY: Duration = Duration::from_secs(60);
 
 pub struct InProcess {
     pub iot: Rc<RefCell<Iot>>,
@@ -54,7 +56,14 @@ impl InProcess {
 
     fn send_once(&self, event: &Value) -> Option<Answer> {
         self.note(format!("  {event}"));
-        let answer = (0..DELIVERIES).find_map(|_| self.runtime.block_on(deliver(&self.iot, event)));
+        let answer = (0..DELIVERIES).find_map(|delivery| {
+            self.runtime.block_on(async {
+                if delivery > 0 {
+                    sleep(BEFORE_REDELIVERY).await;
+                }
+                deliver(&self.iot, event).await
+            })
+        });
         self.note(format!("  -> {answer:?}"));
         answer
     }

@@ -295,6 +295,22 @@ mod once {
         );
     }
 
+    /// What lingers is gone by then: Lambda waits before it delivers again what was killed.
+    #[test]
+    fn a_template_that_lingers_when_the_function_is_killed_is_not_lost_though_the_next_delivery_is_refused()
+     {
+        let mishaps = [
+            (2, Mishap::Lingers { shown: true }),
+            (3, Mishap::Killed { done: false }),
+            (5, Mishap::Refused),
+        ];
+        let recreated = changed(|p| p.content = Kind::Document(1));
+        run(
+            false,
+            &[deploy(&PLAIN), deploy_with(&recreated, &mishaps, false)],
+        );
+    }
+
     /// The update before never touched this template: what it had changed is not in it.
     #[test]
     fn the_rollback_of_a_replacement_leaves_the_old_template_untouched() {
