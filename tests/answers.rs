@@ -52,6 +52,11 @@ fn reboot() -> Value {
     })
 }
 
+/// The request that most tests send.
+fn create_answered_at(bucket: &FakeBucket) -> Event {
+    fleet().create("Reboot", reboot()).answered_at(bucket)
+}
+
 // ---- The response bucket ----
 
 fn ways_to_fail() -> [Fault; 9] {
@@ -71,9 +76,7 @@ fn ways_to_fail() -> [Fault; 9] {
 /// The answer to a create while the bucket fails like that at first.
 fn answer_despite(world: &World, fault: &Fault) -> Answer {
     world.bucket.fault(When::Call(1), fault.clone());
-    let create = fleet()
-        .create("Reboot", reboot())
-        .answered_at(&world.bucket);
+    let create = create_answered_at(&world.bucket);
     let invocation = world.lambda.invoke(&create, DEADLINE);
     assert!(invocation.responded(), "{fault:?}: {invocation:?}");
     world.bucket.answers(&create).pop().unwrap()
@@ -119,9 +122,7 @@ fn a_bucket_that_hangs_at_the_first_handshake_gets_the_answer_over_another_conne
     let world = World::new();
     let relay = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("https://{}", relay.local_addr().unwrap());
-    let mut create = fleet()
-        .create("Reboot", reboot())
-        .answered_at(&world.bucket);
+    let mut create = create_answered_at(&world.bucket);
     let direct = create.json["ResponseURL"].as_str().unwrap();
     create.json["ResponseURL"] = json!(direct.replace(&world.bucket.url(), &url));
     let bucket = world.bucket.address();
@@ -154,9 +155,7 @@ fn if_the_bucket_never_takes_the_answer_the_invocation_fails_so_that_lambda_repe
             scope.spawn(move || {
                 let world = World::new();
                 world.bucket.fault(When::Always, fault.clone());
-                let create = fleet()
-                    .create("Reboot", reboot())
-                    .answered_at(&world.bucket);
+                let create = create_answered_at(&world.bucket);
 
                 let invocation = world.lambda.invoke(&create, Duration::from_secs(5));
 
@@ -180,9 +179,7 @@ fn a_url_that_was_refused_is_not_tried_again() {
         When::Always,
         Fault::refusal(403, "AccessDenied", "Request has expired"),
     );
-    let create = fleet()
-        .create("Reboot", reboot())
-        .answered_at(&world.bucket);
+    let create = create_answered_at(&world.bucket);
 
     let invocation = world.lambda.invoke(&create, DEADLINE);
 
@@ -211,9 +208,7 @@ fn what_lambda_delivers_again_is_answered_as_if_it_came_for_the_first_time() {
     world
         .bucket
         .fault_by(|call| (call.number <= 1).then(Fault::throttled));
-    let create = fleet()
-        .create("Reboot", reboot())
-        .answered_at(&world.bucket);
+    let create = create_answered_at(&world.bucket);
 
     let deliveries = world.lambda.deliver(&create, DEADLINE);
 
@@ -389,9 +384,7 @@ fn a_delete_of_unreadable_properties_succeeds() {
 #[test]
 fn an_event_that_nobody_can_be_answered_for_fails_and_the_next_one_goes_well() {
     let world = World::new();
-    let sent = fleet()
-        .create("Reboot", reboot())
-        .answered_at(&world.bucket);
+    let sent = create_answered_at(&world.bucket);
     // The log, searched for secrets, must not quote it.
     let encoded_twice = json!(sent.json.to_string()).to_string();
     for event in [
@@ -416,7 +409,7 @@ fn an_event_that_nobody_can_be_answered_for_fails_and_the_next_one_goes_well() {
 #[test]
 fn an_answer_goes_over_plain_http_only_where_iot_is_called_so_too() {
     let bucket = FakeBucket::http();
-    let create = fleet().create("Reboot", reboot()).answered_at(&bucket);
+    let create = create_answered_at(&bucket);
     let world = World::new();
     let iot = FakeIot::http();
     let local = FakeLambda::new(Function::new(BOOTSTRAP).calling(&iot));
@@ -587,9 +580,7 @@ fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
 #[test]
 fn a_request_is_logged_at_its_start_and_its_end_and_counted() {
     let world = World::new();
-    let create = fleet()
-        .create("Reboot", reboot())
-        .answered_at(&world.bucket);
+    let create = create_answered_at(&world.bucket);
 
     let invocation = world.lambda.invoke(&create, DEADLINE);
 
@@ -641,9 +632,7 @@ fn metrics_are_written_at_every_level_and_lambda_which_filters_by_level_lets_the
     const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
     for (place, setting) in LEVELS.into_iter().enumerate() {
         let world = World::with(|function| function.env("AWS_LAMBDA_LOG_LEVEL", setting));
-        let create = fleet()
-            .create("Reboot", reboot())
-            .answered_at(&world.bucket);
+        let create = create_answered_at(&world.bucket);
 
         let invocation = world.lambda.invoke(&create, DEADLINE);
 
@@ -658,9 +647,7 @@ fn metrics_are_written_at_every_level_and_lambda_which_filters_by_level_lets_the
 fn an_unfinished_request_names_the_fault_it_met_last() {
     let world = World::new();
     world.iot.fault(When::Always, Fault::throttled());
-    let create = fleet()
-        .create("Reboot", reboot())
-        .answered_at(&world.bucket);
+    let create = create_answered_at(&world.bucket);
 
     let invocation = world.lambda.invoke(&create, Duration::from_secs(3));
 

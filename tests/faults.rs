@@ -7,12 +7,12 @@ mod support;
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 use support::{
     Answer, Authority, Call, DOCUMENT_TEXT, Event, FakeIot, Fault, Stack, Template, When, World,
+    say,
 };
 
 /// A function's timeout near the least that template.yaml allows (at the least itself, a busy machine makes the difference
@@ -252,13 +252,11 @@ impl std::fmt::Debug for Calm {
 
 fn calm(authority: &Arc<Authority>, situation: &Situation) -> Calm {
     let world = world(authority, situation);
-    let answer = world.send_to(&world.lambda, situation.event.clone(), SHORT);
-    let log: Vec<Value> = world
-        .lambda
-        .log()
-        .iter()
-        .flat_map(|line| serde_json::from_str(line))
-        .collect();
+    let event = situation.event.clone().answered_at(&world.bucket);
+    let invocation = world.lambda.invoke(&event, SHORT);
+    assert!(invocation.responded(), "{invocation:?}");
+    let answer = world.bucket.only_answer(&event);
+    let log = invocation.json_log();
     let end = log.iter().find(|line| line["message"] == "answer").unwrap();
     Calm {
         calls: world.iot.calls().len(),
@@ -472,9 +470,11 @@ fn whatever_fails_at_whatever_call_the_request_is_answered_in_time_and_the_state
 
     let failures = failures_of(&authority, &cases);
 
-    // Not by println, which the harness keeps to itself.
-    let count = format!("{} cases of {} situations", cases.len(), situations.len());
-    let _ = writeln!(std::io::stderr(), "{count}");
+    say(&format!(
+        "{} cases of {} situations",
+        cases.len(),
+        situations.len()
+    ));
     assert!(
         failures.is_empty(),
         "{} of {} cases:\n{}",

@@ -5,12 +5,11 @@
 mod support;
 
 use serde_json::json;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
-use std::{env, fs, io};
-use support::{BOOTSTRAP, Stack, World};
+use std::{env, fs};
+use support::{BOOTSTRAP, Stack, World, say};
 
 const RECORD: &str = "benches/instructions.txt";
 const MOST_GROWTH: f64 = 0.05;
@@ -124,9 +123,4 @@ fn record(counted: u64) -> String {
     let mut lines: Vec<_> = others.map(str::to_owned).collect();
     lines.push(format!("{ours}{counted}"));
     lines.join("\n") + "\n"
-}
-
-/// Past the test harness, which shows nothing of a test that passes.
-fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }

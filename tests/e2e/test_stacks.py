@@ -286,12 +286,11 @@ class TestUpdateRolledBack:
     def test_when_iot_refuses_to_make_it_anew(self, aws, stacks):
         stack = stacks.create(It=job_template(JobTemplateId="it", TimeoutConfig=AN_HOUR, Tags={"a": "1"}))
         before = aws.job_template("it")
-        gone = f"https://{DOCUMENT_BUCKET}.s3.amazonaws.com/job-documents/gone.json"
 
         stacks.update(
             stack,
             expect="UPDATE_ROLLBACK_COMPLETE",
-            It=job_template(JobTemplateId="it", DocumentSource=gone, Tags={"a": "2"}),
+            It=job_template(JobTemplateId="it", DocumentSource=document_url("job-documents/gone.json"), Tags={"a": "2"}),
         )
 
         [reason] = failures(aws, stack, "It", "UPDATE_FAILED")
@@ -381,6 +380,10 @@ def put_document(aws, text):
     """A document that a `DocumentSource` can name; its URL."""
     key = "job-documents/test.json"
     aws.client("s3").put_object(Bucket=DOCUMENT_BUCKET, Key=key, Body=json.dumps({"document": text}))
+    return document_url(key)
+
+
+def document_url(key):
     return f"https://{DOCUMENT_BUCKET}.s3.amazonaws.com/{key}"
 
 

@@ -5,12 +5,13 @@ use crate::cloudformation::{Answer, Ended, Function as ToCloudFormation, Stacks}
 use crate::history::{self, Op, RESOURCES, SOURCE, STACKS};
 use crate::iot::Mishap;
 use crate::support::{
-    Authority, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function, Template, When,
+    self, Authority, Event, FakeBucket, FakeIot, FakeLambda, Fault, Template, When,
 };
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -22,24 +23,20 @@ pub struct Binary {
     bucket: FakeBucket,
     /// Two environments, for requests that overlap.
     lambdas: [FakeLambda; 2],
-    _authority: Authority,
+    _authority: Arc<Authority>,
     twice: bool,
     pub trace: Rc<RefCell<Vec<String>>>,
 }
 
 impl Binary {
     fn new() -> Binary {
-        let authority = Authority::new();
-        let iot = FakeIot::https(&authority);
-        iot.put_object(SOURCE, "{}");
-        let function = Function::new(env!("CARGO_BIN_EXE_bootstrap"))
-            .calling(&iot)
-            .trusting(&authority);
+        let world = support::World::new();
+        world.iot.put_object(SOURCE, "{}");
         Binary {
-            bucket: FakeBucket::https(&authority),
-            lambdas: [function.clone(), function].map(FakeLambda::new),
-            iot,
-            _authority: authority,
+            lambdas: [world.function(), world.function()].map(FakeLambda::new),
+            iot: world.iot,
+            bucket: world.bucket,
+            _authority: world.authority,
             twice: false,
             trace: Rc::default(),
         }
