@@ -3,8 +3,7 @@
 use crate::event::Event;
 use crate::metrics::Why;
 use aws_lambda_events::cloudformation::{
-    CloudFormationCustomResourceResponse as Response,
-    CloudFormationCustomResourceResponseStatus as Status,
+    CloudFormationCustomResourceResponse as Response, CloudFormationCustomResourceResponseStatus as Status,
 };
 use std::collections::HashMap;
 
@@ -136,10 +135,7 @@ mod tests {
     }
 
     fn reason(body: &[u8]) -> String {
-        serde_json::from_slice::<Response>(body)
-            .unwrap()
-            .reason
-            .unwrap()
+        serde_json::from_slice::<Response>(body).unwrap().reason.unwrap()
     }
 
     #[test]

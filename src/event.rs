@@ -89,9 +89,7 @@ impl Event {
         let members: Members = serde_json::from_str(properties.get()).ok()?;
         let seconds = text_of(members.0.get(b"ServiceTimeout".as_slice())?);
         let seconds = seconds.parse().ok()?;
-        (1..=3600)
-            .contains(&seconds)
-            .then(|| Duration::from_secs(seconds))
+        (1..=3600).contains(&seconds).then(|| Duration::from_secs(seconds))
     }
 
     /// The properties before an Update.
@@ -197,13 +195,7 @@ mod tests {
 
     #[test]
     fn the_envelope_is_read_whatever_the_properties_are() {
-        for properties in [
-            "null",
-            "[1,2]",
-            "\"text\"",
-            "{\"\\ud800\": 1e999}",
-            &deep(100_000),
-        ] {
+        for properties in ["null", "[1,2]", "\"text\"", "{\"\\ud800\": 1e999}", &deep(100_000)] {
             let event = Event::read(&format!(
                 r#"{{"ResourceProperties": {properties}, "RequestType": "Create", "ResponseURL": "https://x"}}"#
             ))
@@ -219,18 +211,15 @@ mod tests {
 
     #[test]
     fn keys_that_are_no_text_and_keys_that_come_twice_do_no_harm() {
-        let event = Event::read(
-            r#"{"\ud800": 1, "RequestId": "1", "RequestId": "2", "ResponseURL": "https://x"}"#,
-        )
-        .unwrap();
+        let event =
+            Event::read(r#"{"\ud800": 1, "RequestId": "1", "RequestId": "2", "ResponseURL": "https://x"}"#).unwrap();
 
         assert_eq!(event.request_id, "2");
     }
 
     #[test]
     fn a_member_that_is_no_string_is_taken_as_its_json() {
-        let event = Event::read(r#"{"RequestId": 7, "StackId": null, "ResponseURL": "https://x"}"#)
-            .unwrap();
+        let event = Event::read(r#"{"RequestId": 7, "StackId": null, "ResponseURL": "https://x"}"#).unwrap();
 
         assert_eq!(event.request_id, "7");
         assert_eq!(event.stack_id, "");
@@ -238,29 +227,15 @@ mod tests {
 
     #[test]
     fn what_is_no_object_cannot_be_answered() {
-        for body in [
-            "",
-            "[]",
-            "7",
-            "{",
-            "{\"ResponseURL\": \"https://x\"",
-            "nonsense",
-        ] {
-            assert!(
-                matches!(Event::read(body), Err(Unanswerable::NotAnObject(_))),
-                "{body}"
-            );
+        for body in ["", "[]", "7", "{", "{\"ResponseURL\": \"https://x\"", "nonsense"] {
+            assert!(matches!(Event::read(body), Err(Unanswerable::NotAnObject(_))), "{body}");
         }
     }
 
     #[test]
     fn without_a_response_url_nobody_can_be_answered() {
         for body in ["{}", r#"{"ResponseURL": ""}"#, r#"{"ResponseURL": null}"#] {
-            assert_eq!(
-                Event::read(body).unwrap_err(),
-                Unanswerable::NoResponseUrl,
-                "{body}"
-            );
+            assert_eq!(Event::read(body).unwrap_err(), Unanswerable::NoResponseUrl, "{body}");
         }
     }
 

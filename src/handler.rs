@@ -70,8 +70,8 @@ impl<I: JobTemplates> Handler<I> {
         // What is made after CloudFormation has given up is what no stack holds.
         let patience = event.service_timeout().unwrap_or(Duration::MAX);
         let deadlines = Deadlines::of(started, invocation.time_left.min(patience));
-        let response_url = ResponseUrl::read(&event.response_url, self.allow_http)
-            .map_err(|why| unanswered(log, why))?;
+        let response_url =
+            ResponseUrl::read(&event.response_url, self.allow_http).map_err(|why| unanswered(log, why))?;
         let log = log.about([
             ("requestType", &event.request_type),
             ("stackId", &event.stack_id),
@@ -82,10 +82,7 @@ impl<I: JobTemplates> Handler<I> {
             Level::Info,
             "request",
             [
-                (
-                    "physicalResourceId",
-                    event.physical_resource_id.as_deref().into(),
-                ),
+                ("physicalResourceId", event.physical_resource_id.as_deref().into()),
                 ("responseHost", response_url.host().into()),
             ],
         );
@@ -244,10 +241,7 @@ fn answer_to(outcome: Outcome, event: &Event, owner: &Owner, log: &Log) -> Answe
             failed: None,
             physical_id: made.id.clone(),
             reason: Vec::new(),
-            data: HashMap::from([
-                ("Arn".to_owned(), made.arn),
-                ("JobTemplateId".to_owned(), made.id),
-            ]),
+            data: HashMap::from([("Arn".to_owned(), made.arn), ("JobTemplateId".to_owned(), made.id)]),
         },
         Outcome::Gone { warning } => {
             if let Some(warning) = &warning {
@@ -260,9 +254,7 @@ fn answer_to(outcome: Outcome, event: &Event, owner: &Owner, log: &Log) -> Answe
                 data: HashMap::new(),
             }
         }
-        Outcome::Failed { physical_id, why } => {
-            failed(&physical_id.write(owner), Why::Refused, vec![why])
-        }
+        Outcome::Failed { physical_id, why } => failed(&physical_id.write(owner), Why::Refused, vec![why]),
     }
 }
 

@@ -58,10 +58,7 @@ pub enum Cause {
 impl CallError {
     /// Whether asking again can help.
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self.cause,
-            Cause::Throttled | Cause::NotSent | Cause::Unclear
-        )
+        matches!(self.cause, Cause::Throttled | Cause::NotSent | Cause::Unclear)
     }
 
     /// Whether the operation may have been carried out all the same.

@@ -126,13 +126,12 @@ impl Content {
                 .sort_by(|a, b| (&a.failure_type, &a.action).cmp(&(&b.failure_type, &b.action)));
         }
         if let Some(config) = &mut self.job_executions_retry_config {
-            config.retry_criteria_list.sort_by(|a, b| {
-                (&a.failure_type, a.number_of_retries).cmp(&(&b.failure_type, b.number_of_retries))
-            });
+            config
+                .retry_criteria_list
+                .sort_by(|a, b| (&a.failure_type, a.number_of_retries).cmp(&(&b.failure_type, b.number_of_retries)));
         }
-        self.maintenance_windows.sort_by(|a, b| {
-            (&a.start_time, a.duration_in_minutes).cmp(&(&b.start_time, b.duration_in_minutes))
-        });
+        self.maintenance_windows
+            .sort_by(|a, b| (&a.start_time, a.duration_in_minutes).cmp(&(&b.start_time, b.duration_in_minutes)));
         self.destination_package_versions.sort();
         self
     }

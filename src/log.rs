@@ -75,10 +75,7 @@ impl Log {
     /// By AWS_LAMBDA_LOG_LEVEL (INFO unless set) and AWS_LAMBDA_LOG_FORMAT (JSON unless it says Text).
     pub fn from_environment() -> Log {
         let variable = |name: &str| std::env::var(name).unwrap_or_default();
-        Log::new(
-            &variable("AWS_LAMBDA_LOG_LEVEL"),
-            &variable("AWS_LAMBDA_LOG_FORMAT"),
-        )
+        Log::new(&variable("AWS_LAMBDA_LOG_LEVEL"), &variable("AWS_LAMBDA_LOG_FORMAT"))
     }
 
     /// By the values that those two have.
@@ -194,10 +191,7 @@ mod tests {
     }
 
     fn line(log: &Log) -> String {
-        let members = [
-            ("plan", "create".into()),
-            ("physicalResourceId", Value::Null),
-        ];
+        let members = [("plan", "create".into()), ("physicalResourceId", Value::Null)];
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_790_000_000_123);
         log.format(Level::Warn, "a \"message\"", members, now)
     }
@@ -222,13 +216,7 @@ mod tests {
     fn in_lambdas_text_format_a_line_is_its_values() {
         let line = line(&log("", "Text"));
 
-        for part in [
-            "2026-09-21T14:13:20.123Z",
-            "WARN",
-            "a \"message\"",
-            "stack",
-            "create",
-        ] {
+        for part in ["2026-09-21T14:13:20.123Z", "WARN", "a \"message\"", "stack", "create"] {
             assert!(line.contains(part), "{line}");
         }
         assert!(!line.contains('{'), "{line}");
@@ -252,9 +240,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_for_one_line_is_whole_in_several() {
-        let parts: Vec<_> = (0..10)
-            .map(|n| n.to_string().repeat(LONGEST_TEXT / 4))
-            .collect();
+        let parts: Vec<_> = (0..10).map(|n| n.to_string().repeat(LONGEST_TEXT / 4)).collect();
 
         let lines = in_lines(&parts, "; ");
 

@@ -23,11 +23,7 @@ async fn main() -> ExitCode {
     match run(log.clone()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log.line(
-                Level::Error,
-                &format!("the function cannot run: {error}"),
-                [],
-            );
+            log.line(Level::Error, &format!("the function cannot run: {error}"), []);
             ExitCode::FAILURE
         }
     }
@@ -36,9 +32,7 @@ async fn main() -> ExitCode {
 async fn run(log: Log) -> Result<(), Error> {
     let endpoint_url = variable("AWS_ENDPOINT_URL_IOT").or_else(|| variable("AWS_ENDPOINT_URL"));
     // A FIPS or a VPC endpoint may be named too: that is AWS all the same.
-    let allow_http = endpoint_url
-        .as_ref()
-        .is_some_and(|url| url.starts_with("http:"));
+    let allow_http = endpoint_url.as_ref().is_some_and(|url| url.starts_with("http:"));
     let http = transport::client(&TransportSettings {
         ca_bundle: variable("AWS_CA_BUNDLE").or_else(|| variable("SSL_CERT_FILE")),
         allow_http,
@@ -53,11 +47,7 @@ async fn run(log: Log) -> Result<(), Error> {
     prepare(handler.iot.clone()).await;
     let handler = &handler;
     let handle = service_fn(|event: LambdaEvent<String>| async move {
-        log_panics(
-            handler
-                .log
-                .about([("requestId", &event.context.request_id)]),
-        );
+        log_panics(handler.log.about([("requestId", &event.context.request_id)]));
         let invocation = Invocation {
             request_id: event.context.request_id,
             function_arn: event.context.invoked_function_arn,
@@ -104,19 +94,14 @@ fn variable(name: &str) -> Option<String> {
 
 /// `deadline` in milliseconds since 1970, as Lambda gives it.
 fn time_until(deadline: u64) -> Duration {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_millis(deadline).saturating_sub(now)
 }
 
 /// A panic is answered where it is caught; here it is logged. Its place, and not its message, which may quote anything.
 fn log_panics(log: Log) {
     std::panic::set_hook(Box::new(move |panic| {
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
         log.line(Level::Error, "panic", [("at", place.into())]);
     }));
 }

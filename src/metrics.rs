@@ -63,10 +63,7 @@ impl Metrics {
             .iter()
             .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}))
             .collect();
-        let millis = now
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_millis() as u64;
+        let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
         let mut line = Map::new();
         line.insert(
             "_aws".to_owned(),
@@ -77,10 +74,7 @@ impl Metrics {
                 ],
             }),
         );
-        line.insert(
-            "FunctionName".to_owned(),
-            self.function_name.as_str().into(),
-        );
+        line.insert("FunctionName".to_owned(), self.function_name.as_str().into());
         for (name, _, value) in values {
             line.insert(name.to_owned(), value);
         }

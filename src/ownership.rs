@@ -115,10 +115,7 @@ mod tests {
 
     #[test]
     fn no_owner_tag_leaves_it_unclaimed_whatever_else_is_tagged() {
-        assert_eq!(
-            us().ownership(&tags([("team", "fleet")])),
-            Ownership::Unclaimed
-        );
+        assert_eq!(us().ownership(&tags([("team", "fleet")])), Ownership::Unclaimed);
     }
 
     #[test]

@@ -81,9 +81,7 @@ pub fn template_id(owner: &Owner, desired: &Desired) -> String {
 /// Whether `id` is one that was generated for this stack and resource, whatever the properties were.
 pub fn is_generated_for(owner: &Owner, id: &str) -> bool {
     id.strip_prefix(&generated_prefix(owner))
-        .is_some_and(|content| {
-            content.len() == CONTENT_LETTERS && content.bytes().all(|b| b.is_ascii_lowercase())
-        })
+        .is_some_and(|content| content.len() == CONTENT_LETTERS && content.bytes().all(|b| b.is_ascii_lowercase()))
 }
 
 fn generated_prefix(owner: &Owner) -> String {
@@ -91,9 +89,7 @@ fn generated_prefix(owner: &Owner) -> String {
     let stack = id_characters(owner.stack_name());
     let logical_id = id_characters(&owner.logical_id);
     // Each name gets half, and what the other leaves.
-    let for_stack = stack
-        .len()
-        .min((NAMES / 2).max(NAMES.saturating_sub(logical_id.len())));
+    let for_stack = stack.len().min((NAMES / 2).max(NAMES.saturating_sub(logical_id.len())));
     let for_logical_id = logical_id.len().min(NAMES - for_stack);
     let identity = [owner.stack_id.as_bytes(), owner.logical_id.as_bytes()].join(&0);
     format!(
@@ -129,10 +125,7 @@ pub fn is_made_up(owner: &Owner, id: &str) -> bool {
         .and_then(|rest| rest.strip_prefix(owner.logical_id.as_str()))
         .and_then(|rest| rest.strip_prefix('-'));
     rest.is_some_and(|random| {
-        (12..=13).contains(&random.len())
-            && random
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        (12..=13).contains(&random.len()) && random.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     })
 }
 
@@ -143,9 +136,7 @@ mod tests {
 
     fn owner(stack: &str, logical_id: &str) -> Owner {
         Owner {
-            stack_id: format!(
-                "arn:aws:cloudformation:eu-central-1:123456789012:stack/{stack}/1-2-3"
-            ),
+            stack_id: format!("arn:aws:cloudformation:eu-central-1:123456789012:stack/{stack}/1-2-3"),
             logical_id: logical_id.into(),
         }
     }

@@ -82,11 +82,7 @@ pub fn wanted<'a>(
         },
         _ => Held::No,
     };
-    Wanted {
-        id,
-        properties,
-        held,
-    }
+    Wanted { id, properties, held }
 }
 
 /// What to do so that the template is as wanted. `observed` is what there is under its id.
@@ -148,15 +144,9 @@ fn not_ours(owner: &Owner, wanted: &Wanted, template: &Template) -> Option<Strin
     let id = &wanted.id;
     match owner.ownership(&template.tags) {
         Ownership::Ours => None,
-        Ownership::Anothers {
-            stack_id,
-            logical_id,
-        } => Some(belongs_to(
-            owner,
-            id,
-            stack_id.as_deref(),
-            logical_id.as_deref(),
-        )),
+        Ownership::Anothers { stack_id, logical_id } => {
+            Some(belongs_to(owner, id, stack_id.as_deref(), logical_id.as_deref()))
+        }
         Ownership::Unclaimed => {
             let lost_its_tags = match &wanted.held {
                 Held::No => false,
@@ -177,12 +167,7 @@ fn not_ours(owner: &Owner, wanted: &Wanted, template: &Template) -> Option<Strin
 
 /// Whether an unclaimed template, under an id that CloudFormation holds for us, is the one that we made: somebody
 /// stripped its tags. Known by its content, or by an id that nobody else would choose.
-fn is_recognised(
-    owner: &Owner,
-    id: &str,
-    candidates: &[Option<&Desired>],
-    template: &Template,
-) -> bool {
+fn is_recognised(owner: &Owner, id: &str, candidates: &[Option<&Desired>], template: &Template) -> bool {
     physical_id::is_generated_for(owner, id)
         || candidates
             .iter()
@@ -240,8 +225,7 @@ fn tag_changes(owner: &Owner, wanted: &Wanted, observed: &Tags) -> (Tags, Vec<St
         .filter(|key| !new.contains_key(*key) && observed.contains_key(*key))
         .cloned()
         .collect();
-    let unchanged =
-        |key: &String, value: &String| old.is_some_and(|old| old.get(key) == Some(value));
+    let unchanged = |key: &String, value: &String| old.is_some_and(|old| old.get(key) == Some(value));
     let set = new
         .into_iter()
         .filter(|(key, value)| match observed.get(key) {
@@ -275,10 +259,7 @@ pub fn subject(physical_id: &PhysicalId) -> Option<Subject> {
         PhysicalId::Template(id) => (id, true),
         PhysicalId::OutcomeUnknown { candidate } => (candidate, false),
     };
-    physical_id::can_be_a_templates(id).then(|| Subject {
-        id: id.clone(),
-        held,
-    })
+    physical_id::can_be_a_templates(id).then(|| Subject { id: id.clone(), held })
 }
 
 /// What an Update that failed, and that this one takes back, may have left behind: the template that the old properties
@@ -303,11 +284,7 @@ pub fn abandoned(owner: &Owner, wanted: &Wanted, request: &Request) -> Option<Su
 /// would have made.
 ///
 /// `None` in any other case: the Delete of a replaced id must not reach the template that replaced it.
-pub fn cancelled_create(
-    owner: &Owner,
-    physical_id: &PhysicalId,
-    properties: Option<&Desired>,
-) -> Option<Subject> {
+pub fn cancelled_create(owner: &Owner, physical_id: &PhysicalId, properties: Option<&Desired>) -> Option<Subject> {
     match physical_id {
         PhysicalId::Template(made_up) if physical_id::is_made_up(owner, made_up) => {
             let id = physical_id::template_id(owner, properties?);
@@ -321,16 +298,8 @@ pub fn cancelled_create(
 pub fn plan_delete_by_tags(owner: &Owner, subject: &Subject, tags: &Tags) -> Option<DeletePlan> {
     match owner.ownership(tags) {
         Ownership::Ours => Some(DeletePlan::Delete),
-        Ownership::Anothers {
-            stack_id,
-            logical_id,
-        } => Some(DeletePlan::LeaveAlone {
-            why: belongs_to(
-                owner,
-                &subject.id,
-                stack_id.as_deref(),
-                logical_id.as_deref(),
-            ),
+        Ownership::Anothers { stack_id, logical_id } => Some(DeletePlan::LeaveAlone {
+            why: belongs_to(owner, &subject.id, stack_id.as_deref(), logical_id.as_deref()),
         }),
         Ownership::Unclaimed => None,
     }

@@ -86,9 +86,7 @@ impl Leaves {
                 "the old job template is deleted, and the new one may not be there; the update that rolls this back \
                  will create it again"
             }
-            Leaves::SomeTags => {
-                "some of its tags may be changed; the update that rolls this back will set them again"
-            }
+            Leaves::SomeTags => "some of its tags may be changed; the update that rolls this back will set them again",
             Leaves::PerhapsDeleted => "whether the job template was deleted is not known",
         }
     }
@@ -116,18 +114,14 @@ struct Failure {
 
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Failure {
-        Failure {
-            why: error.to_string(),
-        }
+        Failure { why: error.to_string() }
     }
 }
 
 impl<I: JobTemplates> Reconciler<'_, I> {
     pub async fn reconcile(&self, request: &Request) -> Outcome {
         let made = match request {
-            Request::Create { properties } => {
-                self.make(&plan::wanted(self.owner, properties, None)).await
-            }
+            Request::Create { properties } => self.make(&plan::wanted(self.owner, properties, None)).await,
             Request::Update {
                 physical_id,
                 properties,
@@ -159,8 +153,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         if let Some(abandoned) = plan::abandoned(self.owner, wanted, request) {
             let plan = self.plan_delete(&abandoned, None).await?;
             if plan == DeletePlan::Delete {
-                self.delete_template(&abandoned.id, Leaves::PerhapsDeleted)
-                    .await?;
+                self.delete_template(&abandoned.id, Leaves::PerhapsDeleted).await?;
             }
         }
         Ok(made)
@@ -249,12 +242,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     }
 
     /// Delete, then create. If the new template cannot be created, what was there is restored.
-    async fn recreate(
-        &self,
-        wanted: &Wanted<'_>,
-        tags: &Tags,
-        old: &Template,
-    ) -> Result<Made, Failure> {
+    async fn recreate(&self, wanted: &Wanted<'_>, tags: &Tags, old: &Template) -> Result<Made, Failure> {
         let id = &wanted.id;
         self.delete_template(id, Leaves::PerhapsMissing).await?;
 
@@ -307,17 +295,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     /// Puts back what was there before a re-create: content and tags, as they were described. Says how, if that is not
     /// quite as it was.
-    async fn restore(
-        &self,
-        wanted: &Wanted<'_>,
-        old: &Template,
-    ) -> Result<(InPlace, &'static str), Failure> {
+    async fn restore(&self, wanted: &Wanted<'_>, old: &Template) -> Result<(InPlace, &'static str), Failure> {
         let tags = plan::settable(&old.tags);
         let (content, text_only) = restorable(&old.content);
-        match (
-            self.create_in_place(wanted, &content, &tags).await,
-            text_only,
-        ) {
+        match (self.create_in_place(wanted, &content, &tags).await, text_only) {
             (Ok(restored), _) => Ok((restored, "")),
             // The source cannot be read any more, but its text is known.
             (Err(_), Some(content)) => Ok((
@@ -331,12 +312,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// Creates a template where ours was just deleted: the new one, or the old one again. A conflict may be with the old
     /// one, not quite gone yet; or with one that an attempt made which went unanswered; or with another's, made in
     /// between.
-    async fn create_in_place(
-        &self,
-        wanted: &Wanted<'_>,
-        content: &Content,
-        tags: &Tags,
-    ) -> Result<InPlace, Failure> {
+    async fn create_in_place(&self, wanted: &Wanted<'_>, content: &Content, tags: &Tags) -> Result<InPlace, Failure> {
         let mut backoff = Backoff::default();
         loop {
             match self.create(&wanted.id, content, tags).await {
@@ -353,26 +329,18 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 }
                 // The old one: put back by an attempt, or just deleted and shown still. To look does not tell which, but
                 // to delete it and to create it until that is answered does.
-                self.delete_template(&wanted.id, Leaves::PerhapsMissing)
-                    .await?;
+                self.delete_template(&wanted.id, Leaves::PerhapsMissing).await?;
             }
             sleep(backoff.pause()).await;
         }
     }
 
-    async fn retag(
-        &self,
-        id: &str,
-        arn: &str,
-        set: &Tags,
-        remove: &[String],
-    ) -> Result<(), CallError> {
+    async fn retag(&self, id: &str, arn: &str, set: &Tags, remove: &[String]) -> Result<(), CallError> {
         let doing = format!("change the tags of the job template {id}");
         // Removed first, so that the limit of 50 is not met on the way.
         if !remove.is_empty() {
             self.start(&doing, Leaves::SomeTags);
-            self.persist(async || self.iot.untag(arn, remove).await)
-                .await?;
+            self.persist(async || self.iot.untag(arn, remove).await).await?;
         }
         if !set.is_empty() {
             self.start(&doing, Leaves::SomeTags);
@@ -422,15 +390,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
     }
 
-    async fn plan_delete(
-        &self,
-        subject: &Subject,
-        properties: Option<&Desired>,
-    ) -> Result<DeletePlan, CallError> {
-        self.start(
-            &format!("look at the job template {}", subject.id),
-            self.leaves(),
-        );
+    async fn plan_delete(&self, subject: &Subject, properties: Option<&Desired>) -> Result<DeletePlan, CallError> {
+        self.start(&format!("look at the job template {}", subject.id), self.leaves());
         // The tags alone mostly decide it, which saves a call. Where they cannot be had, the template is absent, or this
         // is not its ARN after all: describing it tells.
         if let Some(arn) = (self.arn_of)(&subject.id)
@@ -444,16 +405,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         Ok(plan::plan_delete(self.owner, subject, properties, template))
     }
 
-    async fn carry_out_delete(
-        &self,
-        subject: &Subject,
-        plan: DeletePlan,
-    ) -> Result<Option<String>, CallError> {
+    async fn carry_out_delete(&self, subject: &Subject, plan: DeletePlan) -> Result<Option<String>, CallError> {
         match plan {
             DeletePlan::Delete => {
                 self.note_plan("delete");
-                self.delete_template(&subject.id, Leaves::PerhapsDeleted)
-                    .await?;
+                self.delete_template(&subject.id, Leaves::PerhapsDeleted).await?;
                 Ok(None)
             }
             DeletePlan::Nothing => {
@@ -502,16 +458,12 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     async fn create(&self, id: &str, content: &Content, tags: &Tags) -> Result<String, CallError> {
         let doing = format!("create the job template {id}");
         self.progress.borrow_mut().doing = doing;
-        self.persist(async || self.iot.create(id, content, tags).await)
-            .await
+        self.persist(async || self.iot.create(id, content, tags).await).await
     }
 
     /// Repeats a call until it gives a clear answer. Each attempt gets a share of the time, so that one that hangs does
     /// not use it up.
-    async fn persist<T>(
-        &self,
-        attempt: impl AsyncFn() -> Result<T, CallError>,
-    ) -> Result<T, CallError> {
+    async fn persist<T>(&self, attempt: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
         const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
         const SHORTEST_ATTEMPT: Duration = Duration::from_millis(500);
         let mut backoff = Backoff::default();
@@ -573,10 +525,7 @@ enum InPlace {
 }
 
 fn made(id: &str, arn: String) -> Made {
-    Made {
-        id: id.to_owned(),
-        arn,
-    }
+    Made { id: id.to_owned(), arn }
 }
 
 /// What to create so that a described content is there again: IoT takes the source or the text, not both. With the
@@ -608,8 +557,6 @@ pub fn physical_id_after_failure(owner: &Owner, request: &Request, leaves: Leave
         Request::Create { properties } => PhysicalId::OutcomeUnknown {
             candidate: physical_id::template_id(owner, properties),
         },
-        Request::Update { physical_id, .. } | Request::Delete { physical_id, .. } => {
-            physical_id.clone()
-        }
+        Request::Update { physical_id, .. } | Request::Delete { physical_id, .. } => physical_id.clone(),
     }
 }

@@ -71,11 +71,7 @@ fn wanted_properties(event: &Event) -> Result<(Desired, Vec<Finding>), Vec<Strin
     match properties::read(&json) {
         Ok(properties) => Ok((properties.desired, properties.warnings)),
         Err(problems) => {
-            let mut told: Vec<_> = problems
-                .iter()
-                .take(MOST_PROBLEMS)
-                .map(Finding::to_string)
-                .collect();
+            let mut told: Vec<_> = problems.iter().take(MOST_PROBLEMS).map(Finding::to_string).collect();
             if problems.len() > MOST_PROBLEMS {
                 told.push(format!("and {} more", problems.len() - MOST_PROBLEMS));
             }
@@ -86,7 +82,5 @@ fn wanted_properties(event: &Event) -> Result<(Desired, Vec<Finding>), Vec<Strin
 
 /// Properties that are only a hint: what does not read as properties is no hint.
 fn hinted_properties(json: Result<Json, String>) -> Option<Desired> {
-    properties::read(&json.ok()?)
-        .ok()
-        .map(|properties| properties.desired)
+    properties::read(&json.ok()?).ok().map(|properties| properties.desired)
 }

@@ -39,12 +39,7 @@ impl ResponseUrl {
     ///
     /// # Errors
     /// It could not be PUT, and why.
-    pub async fn put(
-        &self,
-        http: &reqwest::Client,
-        body: Vec<u8>,
-        deadline: Instant,
-    ) -> Result<(), String> {
+    pub async fn put(&self, http: &reqwest::Client, body: Vec<u8>, deadline: Instant) -> Result<(), String> {
         const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
         const SHORTEST: Duration = Duration::from_millis(100);
         let mut last_fault = "there was no time for it".to_owned();
@@ -53,8 +48,7 @@ impl ResponseUrl {
             loop {
                 // An attempt that hangs leaves half of the time to the next one; so does a pause, however long a one the
                 // bucket asks for.
-                let half =
-                    || (deadline.saturating_duration_since(Instant::now()) / 2).max(SHORTEST);
+                let half = || (deadline.saturating_duration_since(Instant::now()) / 2).max(SHORTEST);
                 let patience = half().min(LONGEST_ATTEMPT);
                 let attempt = http.put(self.0.clone()).body(body.clone()).send();
                 let asked = match timeout(patience, attempt).await {

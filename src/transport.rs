@@ -27,20 +27,17 @@ pub struct TransportSettings {
 ///
 /// # Errors
 /// The CA bundle cannot be read, or has no certificate in it.
-pub fn client(
-    settings: &TransportSettings,
-) -> Result<reqwest::Client, Box<dyn Error + Send + Sync>> {
+pub fn client(settings: &TransportSettings) -> Result<reqwest::Client, Box<dyn Error + Send + Sync>> {
     const LONGEST_CONNECT: Duration = Duration::from_secs(5);
     // Longer idle connections are likely to have been closed at the other end.
     const LONGEST_IDLE: Duration = Duration::from_secs(20);
 
     // ring, and not aws-lc, whose start-up entropy costs 40 ms of CPU in a cold start and can abort the process
     // (aws-lc-rs issues 899 and 1140).
-    let tls =
-        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots(settings.ca_bundle.as_deref())?)
-            .with_no_client_auth();
+    let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots(settings.ca_bundle.as_deref())?)
+        .with_no_client_auth();
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .https_only(!settings.allow_http)
@@ -82,9 +79,7 @@ pub fn for_sdk(client: reqwest::Client) -> SharedHttpClient {
             let mut answer = answer(status, SdkBody::from(body))?;
             for (name, value) in &headers {
                 if let Ok(value) = value.to_str() {
-                    answer
-                        .headers_mut()
-                        .append(name.as_str().to_owned(), value.to_owned());
+                    answer.headers_mut().append(name.as_str().to_owned(), value.to_owned());
                 }
             }
             Ok(answer)

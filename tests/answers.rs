@@ -14,8 +14,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 use support::{
-    Answer, BOOTSTRAP, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function,
-    Operation::*, Outcome, Server, Stack, When, World,
+    Answer, BOOTSTRAP, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function, Operation::*, Outcome,
+    Server, Stack, When, World,
 };
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -33,10 +33,7 @@ fn send_raw(world: &World, event: impl AsRef<[u8]>) -> Answer {
 }
 
 fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
-    let at = bytes
-        .windows(what.len())
-        .position(|window| window == what)
-        .unwrap();
+    let at = bytes.windows(what.len()).position(|window| window == what).unwrap();
     [&bytes[..at], with, &bytes[at + what.len()..]].concat()
 }
 
@@ -101,17 +98,11 @@ fn the_time_kept_for_the_answer_is_enough_for_a_bucket_that_fails_once() {
         for fault in ways_to_fail() {
             scope.spawn(move || {
                 let world = World::new();
-                world
-                    .iot
-                    .fault(When::Always, Fault::Silence { done: false });
+                world.iot.fault(When::Always, Fault::Silence { done: false });
 
                 let answer = answer_despite(&world, &fault);
 
-                assert!(
-                    answer.reason().contains("time was over"),
-                    "{fault:?}: {}",
-                    answer.json
-                );
+                assert!(answer.reason().contains("time was over"), "{fault:?}: {}", answer.json);
             });
         }
     });
@@ -163,10 +154,7 @@ fn if_the_bucket_never_takes_the_answer_the_invocation_fails_so_that_lambda_repe
                     panic!("{fault:?}: {invocation:?}");
                 };
                 assert_eq!(kind, "Unanswered");
-                assert!(
-                    message.contains("could not be PUT to 127.0.0.1: "),
-                    "{message}"
-                );
+                assert!(message.contains("could not be PUT to 127.0.0.1: "), "{message}");
             });
         }
     });
@@ -175,18 +163,14 @@ fn if_the_bucket_never_takes_the_answer_the_invocation_fails_so_that_lambda_repe
 #[test]
 fn a_url_that_was_refused_is_not_tried_again() {
     let world = World::new();
-    world.bucket.fault(
-        When::Always,
-        Fault::refusal(403, "AccessDenied", "Request has expired"),
-    );
+    world
+        .bucket
+        .fault(When::Always, Fault::refusal(403, "AccessDenied", "Request has expired"));
     let create = create_answered_at(&world.bucket);
 
     let invocation = world.lambda.invoke(&create, DEADLINE);
 
-    assert!(
-        matches!(invocation.outcome, Outcome::Errored { .. }),
-        "{invocation:?}"
-    );
+    assert!(matches!(invocation.outcome, Outcome::Errored { .. }), "{invocation:?}");
     assert_eq!(world.bucket.count(PutAnswer), 1);
 }
 
@@ -205,9 +189,7 @@ fn an_answer_that_was_taken_is_not_put_again_whatever_comes_back() {
 #[test]
 fn what_lambda_delivers_again_is_answered_as_if_it_came_for_the_first_time() {
     let world = World::new();
-    world
-        .bucket
-        .fault_by(|call| (call.number <= 1).then(Fault::throttled));
+    world.bucket.fault_by(|call| (call.number <= 1).then(Fault::throttled));
     let create = create_answered_at(&world.bucket);
 
     let deliveries = world.lambda.deliver(&create, DEADLINE);
@@ -253,9 +235,7 @@ fn a_service_that_asks_for_a_pause_is_left_alone_for_so_long() {
 #[test]
 fn a_pause_longer_than_there_is_time_for_is_answered_in_time() {
     let world = World::new();
-    world
-        .iot
-        .fault(When::Always, Fault::throttled().retry_after(u64::MAX));
+    world.iot.fault(When::Always, Fault::throttled().retry_after(u64::MAX));
     let create = fleet().create("Reboot", reboot());
 
     let answer = world.send_to(&world.lambda, create, Duration::from_secs(3));
@@ -276,19 +256,10 @@ fn an_event_of_any_shape_is_answered() {
     for (what, properties) in [
         ("no map", r#""text""#.to_owned()),
         ("null", "null".to_owned()),
-        (
-            "a number beyond any",
-            r#"{"Description": 1e999}"#.to_owned(),
-        ),
-        (
-            "a lone surrogate",
-            r#"{"Description": "\ud800"}"#.to_owned(),
-        ),
+        ("a number beyond any", r#"{"Description": 1e999}"#.to_owned()),
+        ("a lone surrogate", r#"{"Description": "\ud800"}"#.to_owned()),
         ("a lone surrogate in a key", r#"{"\udc00": 1}"#.to_owned()),
-        (
-            "a key twice",
-            r#"{"Description": "a", "Description": "b"}"#.to_owned(),
-        ),
+        ("a key twice", r#"{"Description": "a", "Description": "b"}"#.to_owned()),
         ("10,000 deep", "[".repeat(10_000) + &"]".repeat(10_000)),
         (
             "10,000 deep, of maps",
@@ -296,11 +267,7 @@ fn an_event_of_any_shape_is_answered() {
         ),
         (
             "10,000 deep in the document",
-            format!(
-                r#"{{"Document": {}{}}}"#,
-                "[".repeat(10_000),
-                "]".repeat(10_000)
-            ),
+            format!(r#"{{"Document": {}{}}}"#, "[".repeat(10_000), "]".repeat(10_000)),
         ),
         (
             "6 MB of text",
@@ -329,11 +296,7 @@ fn an_event_of_any_shape_is_answered() {
         assert!(!answer.reason().is_empty(), "{what}");
         println!("{what}: {} KiB at most", world.lambda.memory().peak);
     }
-    assert!(
-        world.lambda.memory().peak < MEMORY,
-        "{:?}",
-        world.lambda.memory()
-    );
+    assert!(world.lambda.memory().peak < MEMORY, "{:?}", world.lambda.memory());
     assert_eq!(world.iot.calls().len(), 0);
 }
 
@@ -349,13 +312,25 @@ fn an_envelope_of_any_shape_is_answered() {
     for event in [
         br#"{"ResponseURL": "{URL}"}"#.to_vec(),
         br#"{"ResponseURL": "{URL}", "RequestType": "Recreate", "StackId": "s", "LogicalResourceId": "l"}"#.to_vec(),
-        br#"{"ResponseURL": "{URL}", "RequestType": 1e999, "StackId": [[]], "LogicalResourceId": {"a": null}}"#.to_vec(),
+        br#"{"ResponseURL": "{URL}", "RequestType": 1e999, "StackId": [[]], "LogicalResourceId": {"a": null}}"#
+            .to_vec(),
         br#"{"ResponseURL": "", "ResponseURL": "{URL}", "\ud800": 1e999}"#.to_vec(),
         br#"{"ResponseURL": "{URL}", "RequestType": "Update", "StackId": "s", "LogicalResourceId": "l"}"#.to_vec(),
         br#"{"ResponseURL": "{URL}", "RequestType": "Delete", "StackId": "s", "LogicalResourceId": "l"}"#.to_vec(),
         b"{\"ResponseURL\": \"{URL}\", \"StackId\": \"\xff\xfe\", \"\xc0\": \"\xed\xa0\x80\"}".to_vec(),
-        [br#"{"ResponseURL": "{URL}", "x": "#.to_vec(), vec![b'['; 10_000], vec![b']'; 10_000], b"}".to_vec()].concat(),
-        [br#"{"ResponseURL": "{URL}", "StackId": ""#.to_vec(), vec![b'a'; 6 * MEGABYTE], b"\"}".to_vec()].concat(),
+        [
+            br#"{"ResponseURL": "{URL}", "x": "#.to_vec(),
+            vec![b'['; 10_000],
+            vec![b']'; 10_000],
+            b"}".to_vec(),
+        ]
+        .concat(),
+        [
+            br#"{"ResponseURL": "{URL}", "StackId": ""#.to_vec(),
+            vec![b'a'; 6 * MEGABYTE],
+            b"\"}".to_vec(),
+        ]
+        .concat(),
     ] {
         let answer = send_raw(&world, &event);
 
@@ -522,10 +497,9 @@ fn a_document_that_is_refused_is_not_quoted() {
 fn what_iot_quotes_of_a_document_is_left_out() {
     let world = World::new();
     let message = format!("Bad document: {}", reboot()["Document"].as_str().unwrap());
-    world.iot.fault(
-        When::Always,
-        Fault::refusal(400, "InvalidRequestException", &message),
-    );
+    world
+        .iot
+        .fault(When::Always, Fault::refusal(400, "InvalidRequestException", &message));
 
     let answer = world.send(fleet().create("Reboot", reboot()));
 
@@ -539,10 +513,7 @@ fn what_iot_quotes_of_a_document_is_left_out() {
 #[test]
 fn a_shorthand_and_what_is_left_alone_are_warnings() {
     let world = World::new();
-    let create = fleet().create(
-        "Reboot",
-        json!({"JobTemplateId": "reboot", "Description": "Reboot"}),
-    );
+    let create = fleet().create("Reboot", json!({"JobTemplateId": "reboot", "Description": "Reboot"}));
     let delete = Stack::named("factory").delete("Reboot", "reboot", reboot());
     for (event, part) in [(create, "Document"), (delete, "belongs to the resource")] {
         let event = event.answered_at(&world.bucket);
@@ -553,10 +524,7 @@ fn a_shorthand_and_what_is_left_alone_are_warnings() {
             panic!("{log:#?}");
         };
         assert_eq!(warning["level"], "WARN");
-        assert!(
-            warning["message"].as_str().unwrap().contains(part),
-            "{warning}"
-        );
+        assert!(warning["message"].as_str().unwrap().contains(part), "{warning}");
         assert_eq!(warning["requestId"], start["requestId"]);
         assert_eq!(end["status"], "SUCCESS");
     }
@@ -565,12 +533,7 @@ fn a_shorthand_and_what_is_left_alone_are_warnings() {
 #[test]
 fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
     let program = format!("exec {BOOTSTRAP} >/dev/full 2>&1");
-    let world = World::with(|function| {
-        function
-            .program("/bin/sh")
-            .argument("-c")
-            .argument(&program)
-    });
+    let world = World::with(|function| function.program("/bin/sh").argument("-c").argument(&program));
 
     let answer = world.send(fleet().create("Reboot", reboot()));
 
@@ -668,9 +631,7 @@ fn a_request_is_answered_while_cloudformation_waits_for_it() {
     world.iot.fault(When::Always, Fault::throttled());
     let mut properties = reboot();
     properties["ServiceTimeout"] = json!(2);
-    let create = fleet()
-        .create("Reboot", properties)
-        .answered_at(&world.bucket);
+    let create = fleet().create("Reboot", properties).answered_at(&world.bucket);
 
     let invocation = world.lambda.invoke(&create, DEADLINE);
 
@@ -715,10 +676,9 @@ fn a_missing_permission_is_told_with_what_grants_it() {
     let world = World::new();
     let message = "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: iam:PassRole on \
                    resource: arn:aws:iam::123456789012:role/IoTJobRole";
-    world.iot.fault(
-        When::Always,
-        Fault::refusal(403, "AccessDeniedException", message),
-    );
+    world
+        .iot
+        .fault(When::Always, Fault::refusal(403, "AccessDeniedException", message));
 
     let answer = world.send(fleet().create("Reboot", reboot()));
 

@@ -47,25 +47,17 @@ fn the_parameters_for_a_big_stack_are_the_templates() {
 #[test]
 fn the_metrics_that_are_listed_are_those_that_are_written() {
     let failed = [Why::BadRequest, Why::Refused, Why::OutOfTime, Why::Panic].map(Ending::Failed);
-    let endings = failed
-        .into_iter()
-        .chain([Ending::Succeeded, Ending::Unanswered]);
+    let endings = failed.into_iter().chain([Ending::Succeeded, Ending::Unanswered]);
     let lines = endings.map(|ending| Metrics {
         function_name: "provider".to_owned(),
         ending,
         duration: Duration::ZERO,
         throttles: 1,
     });
-    let lines: Vec<_> = lines
-        .map(|metrics| metrics.embedded(SystemTime::UNIX_EPOCH))
-        .collect();
+    let lines: Vec<_> = lines.map(|metrics| metrics.embedded(SystemTime::UNIX_EPOCH)).collect();
     let written = lines.iter().flat_map(|line| {
-        let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-            .as_array()
-            .unwrap();
-        metrics
-            .iter()
-            .map(|metric| metric["Name"].as_str().unwrap())
+        let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+        metrics.iter().map(|metric| metric["Name"].as_str().unwrap())
     });
 
     assert_eq!(column(OPERATIONS, "| metric |", 1), written.collect());

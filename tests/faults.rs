@@ -10,10 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use support::{
-    Answer, Authority, Call, DOCUMENT_TEXT, Event, FakeIot, Fault, Stack, Template, When, World,
-    say,
-};
+use support::{Answer, Authority, Call, DOCUMENT_TEXT, Event, FakeIot, Fault, Stack, Template, When, World, say};
 
 /// A function's timeout near the least that template.yaml allows (at the least itself, a busy machine makes the difference
 /// between in time and not), and one that leaves time to spare.
@@ -29,9 +26,7 @@ type Templates = BTreeMap<String, Template>;
 /// A world with this situation in it, and a function that waits for its first event.
 fn world(authority: &Arc<Authority>, situation: &Situation) -> World {
     let world = World::of(authority, |function| function);
-    world
-        .iot
-        .by_hand(|templates| *templates = situation.templates.clone());
+    world.iot.by_hand(|templates| *templates = situation.templates.clone());
     world.lambda.init();
     world
 }
@@ -122,9 +117,7 @@ fn ours_renamed() -> Template {
 }
 
 fn there<const N: usize>(templates: [(&str, Template); N]) -> Templates {
-    templates
-        .map(|(id, template)| (id.to_owned(), template))
-        .into()
+    templates.map(|(id, template)| (id.to_owned(), template)).into()
 }
 
 fn situations() -> Vec<Situation> {
@@ -156,19 +149,11 @@ fn situations() -> Vec<Situation> {
         ("update, ours, other tags", update(retagged()), &ours),
         ("update, ours, other content", update(changed()), &ours),
         ("update, ours, refused content", update(refused()), &ours),
-        (
-            "update, stripped of its tags",
-            update(retagged()),
-            &stripped,
-        ),
+        ("update, stripped of its tags", update(retagged()), &stripped),
         ("update, a person's", update(changed()), &by_hand),
         ("update, another's", update(changed()), &theirs),
         ("update, other id", update(renamed()), &ours),
-        (
-            "update, other id, another's",
-            update(renamed()),
-            &and_theirs,
-        ),
+        ("update, other id, another's", update(renamed()), &and_theirs),
         ("rollback from another id", rollback, &both),
         ("delete, ours", delete("reboot"), &ours),
         ("delete, absent", delete("reboot"), &absent),
@@ -310,8 +295,7 @@ impl Case<'_> {
     }
 
     fn went_as_without_a_fault(&self, world: &World, answer: &Answer) -> Result<(), String> {
-        let same = answer.succeeded() == self.calm.succeeded
-            && answer.physical_id() == self.calm.physical_id;
+        let same = answer.succeeded() == self.calm.succeeded && answer.physical_id() == self.calm.physical_id;
         if !same {
             return Err("another answer than without the fault".to_owned());
         }
@@ -337,10 +321,7 @@ impl Case<'_> {
             }
             // A failed Update is rolled back; an id that was replaced on the way is deleted.
             "Update" if !is_rollback(request) => {
-                let (new, old) = (
-                    &request["ResourceProperties"],
-                    &request["OldResourceProperties"],
-                );
+                let (new, old) = (&request["ResourceProperties"], &request["OldResourceProperties"]);
                 let back = fleet().update("Reboot", id, old.clone(), new.clone());
                 let back = world.send_to(&world.lambda, back, LONG);
                 if back.physical_id() != id {
@@ -359,11 +340,7 @@ impl Case<'_> {
             }
             // A failed Delete, or rollback, is tried again by whoever wants the stack gone, or back.
             _ => {
-                let again = self
-                    .situation
-                    .event
-                    .clone()
-                    .with("RequestId", json!("again"));
+                let again = self.situation.event.clone().with("RequestId", json!("again"));
                 self.expect_success(world, again)?;
                 self.check_templates(world, &self.calm.templates)
             }
@@ -383,13 +360,9 @@ impl Case<'_> {
     fn check_others(&self, world: &World) -> Result<(), String> {
         let there = world.iot.templates();
         for (id, template) in &self.situation.templates {
-            let anothers =
-                template.tags.contains_key("cloudformation:stack-id") && !is_ours(template);
+            let anothers = template.tags.contains_key("cloudformation:stack-id") && !is_ours(template);
             if anothers && there.get(id) != Some(template) {
-                return Err(format!(
-                    "{id} was another's, and is now {:?}",
-                    there.get(id)
-                ));
+                return Err(format!("{id} was another's, and is now {:?}", there.get(id)));
             }
         }
         Ok(())
@@ -418,9 +391,7 @@ fn is_ours(template: &Template) -> bool {
 fn the_situations_come_to_every_plan_that_the_documentation_names() {
     let authority = Arc::new(Authority::new());
     let documentation = include_str!("../docs/operations.md");
-    let plans = documentation
-        .lines()
-        .find(|line| line.starts_with("| plan |"));
+    let plans = documentation.lines().find(|line| line.starts_with("| plan |"));
     let documented: BTreeSet<_> = plans
         .unwrap()
         .split('`')
@@ -441,10 +412,7 @@ fn the_situations_come_to_every_plan_that_the_documentation_names() {
 fn whatever_fails_at_whatever_call_the_request_is_answered_in_time_and_the_state_is_right() {
     let authority = Arc::new(Authority::new());
     let situations = situations();
-    let calm: Vec<_> = situations
-        .iter()
-        .map(|situation| calm(&authority, situation))
-        .collect();
+    let calm: Vec<_> = situations.iter().map(|situation| calm(&authority, situation)).collect();
     let mut all = vec![(Lasting::FromThenOn, SHORT), (Lasting::OneCall, SHORT)];
     if std::env::var_os("ALL_FAULTS").is_some() {
         all.extend([(Lasting::OneCall, LONG), (Lasting::FromThenOn, LONG)]);
@@ -470,11 +438,7 @@ fn whatever_fails_at_whatever_call_the_request_is_answered_in_time_and_the_state
 
     let failures = failures_of(&authority, &cases);
 
-    say(&format!(
-        "{} cases of {} situations",
-        cases.len(),
-        situations.len()
-    ));
+    say(&format!("{} cases of {} situations", cases.len(), situations.len()));
     assert!(
         failures.is_empty(),
         "{} of {} cases:\n{}",

@@ -105,10 +105,6 @@ fn without_credentials_or_region_the_function_comes_up_silently() {
 
         world.lambda.init();
 
-        assert_eq!(
-            world.lambda.log(),
-            Vec::<String>::new(),
-            "without {variable}"
-        );
+        assert_eq!(world.lambda.log(), Vec::<String>::new(), "without {variable}");
     }
 }

@@ -32,11 +32,7 @@ fn a_create_takes_as_many_instructions_as_recorded_or_a_warning_is_given() {
         Some(recorded) => {
             let growth = counted as f64 / recorded as f64 - 1.0;
             let percent = growth * 100.0;
-            let warning = if growth > MOST_GROWTH {
-                "warning: "
-            } else {
-                ""
-            };
+            let warning = if growth > MOST_GROWTH { "warning: " } else { "" };
             say(&format!(
                 "{warning}a Create takes {counted} instructions, {percent:+.1} % on the {recorded} in {RECORD}"
             ));
@@ -48,17 +44,12 @@ fn a_create_takes_as_many_instructions_as_recorded_or_a_warning_is_given() {
 fn built_function() -> PathBuf {
     let target = Path::new(BOOTSTRAP).parent().and_then(Path::parent);
     let kind = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-    target
-        .unwrap()
-        .join("function")
-        .join(kind)
-        .join("release/bootstrap")
+    target.unwrap().join("function").join(kind).join("release/bootstrap")
 }
 
 fn usable(program: &Path) -> Result<(), String> {
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
-    let built = modified(program)
-        .map_err(|_| "the function is not built (tests/run builds it)".to_owned())?;
+    let built = modified(program).map_err(|_| "the function is not built (tests/run builds it)".to_owned())?;
     if newest(Path::new("src"))
         .max(modified(Path::new("Cargo.lock")).unwrap())
         .gt(&built)

@@ -124,10 +124,6 @@ fn after_a_freeze_longer_than_the_servers_keep_alive_no_call_fails() {
     }
 
     let log = lambda.log();
-    assert_eq!(
-        world.iot.operations(),
-        vec![CreateJobTemplate; 20],
-        "{log:#?}"
-    );
+    assert_eq!(world.iot.operations(), vec![CreateJobTemplate; 20], "{log:#?}");
     assert_eq!(world.bucket.operations(), vec![PutAnswer; 20], "{log:#?}");
 }

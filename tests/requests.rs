@@ -51,9 +51,7 @@ fn a_create_makes_the_template_and_tells_its_id_and_arn() {
 #[test]
 fn a_create_that_is_delivered_twice_is_answered_alike() {
     let world = World::new();
-    let create = fleet()
-        .create("Reboot", reboot())
-        .answered_at(&world.bucket);
+    let create = fleet().create("Reboot", reboot()).answered_at(&world.bucket);
 
     for _ in 0..2 {
         world.lambda.invoke(&create, Duration::from_secs(20));
@@ -106,8 +104,7 @@ fn a_delete_of_what_is_ours_deletes_it() {
 #[test]
 fn bad_properties_are_refused_all_at_once_and_the_delete_that_follows_succeeds() {
     let world = World::new();
-    let bad =
-        json!({"JobTemplateId": "no good", "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}});
+    let bad = json!({"JobTemplateId": "no good", "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}});
 
     let refused = world.send(fleet().create("Reboot", bad.clone()));
     let deleted = world.send(fleet().delete("Reboot", refused.physical_id(), bad));
@@ -146,12 +143,7 @@ fn every_plan_takes_the_fewest_calls() {
 
     for (plan, there, event, calls) in [
         ("create", &None, create(reboot()), vec![CreateJobTemplate]),
-        (
-            "create, repeated",
-            &ours,
-            create(reboot()),
-            try_and_look.to_vec(),
-        ),
+        ("create, repeated", &ours, create(reboot()), try_and_look.to_vec()),
         (
             "create, ours, other tags",
             &ours,
@@ -164,18 +156,8 @@ fn every_plan_takes_the_fewest_calls() {
             create(with_timeout()),
             [&try_and_look[..], &make_anew].concat(),
         ),
-        (
-            "create, free",
-            &free,
-            create(reboot()),
-            try_and_look.to_vec(),
-        ),
-        (
-            "create, another's",
-            &anothers,
-            create(reboot()),
-            try_and_look.to_vec(),
-        ),
+        ("create, free", &free, create(reboot()), try_and_look.to_vec()),
+        ("create, another's", &anothers, create(reboot()), try_and_look.to_vec()),
         ("create, bad properties", &None, create(json!({})), vec![]),
         (
             "update, absent",
@@ -183,12 +165,7 @@ fn every_plan_takes_the_fewest_calls() {
             update(reboot(), reboot()),
             vec![DescribeJobTemplate, CreateJobTemplate],
         ),
-        (
-            "update, nothing",
-            &ours,
-            update(reboot(), reboot()),
-            look.to_vec(),
-        ),
+        ("update, nothing", &ours, update(reboot(), reboot()), look.to_vec()),
         (
             "update, a tag set",
             &ours,
@@ -249,12 +226,7 @@ fn every_plan_takes_the_fewest_calls() {
             delete("outcome-unknown:reboot"),
             vec![ListTagsForResource, DeleteJobTemplate],
         ),
-        (
-            "delete, nothing made",
-            &ours,
-            delete("nothing-made:Reboot"),
-            vec![],
-        ),
+        ("delete, nothing made", &ours, delete("nothing-made:Reboot"), vec![]),
         (
             "delete, made-up id",
             &ours,
@@ -268,10 +240,7 @@ fn every_plan_takes_the_fewest_calls() {
         ),
     ] {
         world.iot.by_hand(|templates| {
-            *templates = there
-                .iter()
-                .map(|there| ("reboot".to_owned(), there.clone()))
-                .collect();
+            *templates = there.iter().map(|there| ("reboot".to_owned(), there.clone())).collect();
         });
 
         world.send(event);

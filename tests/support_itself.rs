@@ -19,9 +19,7 @@ use rustls::{
 };
 use serde_json::{Value, json};
 use support::{
-    Operation::{
-        CreateJobTemplate, DescribeJobTemplate, ListTagsForResource, PutAnswer, TagResource,
-    },
+    Operation::{CreateJobTemplate, DescribeJobTemplate, ListTagsForResource, PutAnswer, TagResource},
     *,
 };
 
@@ -83,10 +81,7 @@ impl Client {
         })
     }
 
-    fn tls(
-        mut tcp: TcpStream,
-        authority: &Authority,
-    ) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    fn tls(mut tcp: TcpStream, authority: &Authority) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(authority.bundle()).unwrap() {
             roots.add(certificate.unwrap()).unwrap();
@@ -97,21 +92,14 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let name = ServerName::try_from("127.0.0.1").unwrap();
-        let mut session =
-            ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+        let mut session = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
         while session.is_handshaking() {
             session.complete_io(&mut tcp)?;
         }
         Ok(StreamOwned::new(session, tcp))
     }
 
-    fn send(
-        &mut self,
-        method: &str,
-        target: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> io::Result<()> {
+    fn send(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<()> {
         let mut head = format!("{method} {target} HTTP/1.1\r\nhost: x\r\n");
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
@@ -135,23 +123,13 @@ impl Client {
             head,
             body: Vec::new(),
         };
-        let length = reply
-            .header("content-length")
-            .unwrap_or("0")
-            .parse()
-            .unwrap();
+        let length = reply.header("content-length").unwrap_or("0").parse().unwrap();
         reply.body.resize(length, 0);
         self.stream.read_exact(&mut reply.body)?;
         Ok(reply)
     }
 
-    fn call(
-        &mut self,
-        method: &str,
-        target: &str,
-        headers: &[(&str, &str)],
-        body: &[u8],
-    ) -> io::Result<Reply> {
+    fn call(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Reply> {
         self.send(method, target, headers, body)?;
         self.receive()
     }
@@ -190,15 +168,10 @@ fn an_absent_template_is_not_found() {
     let iot = FakeIot::http();
     let mut client = Client::new(&iot);
     for method in ["GET", "DELETE"] {
-        let reply = client
-            .iot(method, "/job-templates/nope", &json!({}))
-            .unwrap();
+        let reply = client.iot(method, "/job-templates/nope", &json!({})).unwrap();
         assert_eq!(reply.status, 404);
         assert_eq!(reply.error_code(), "ResourceNotFoundException");
-        assert_eq!(
-            reply.json()["message"],
-            "Job Template nope cannot be found."
-        );
+        assert_eq!(reply.json()["message"], "Job Template nope cannot be found.");
         assert!(reply.header("x-amzn-requestid").is_some());
     }
 }
@@ -209,15 +182,9 @@ fn an_id_that_exists_is_a_conflict() {
     let mut client = Client::new(&iot);
     let reply = client.create("one").unwrap();
     let arn = "arn:aws:iot:eu-central-1:123456789012:jobtemplate/one";
-    assert_eq!(
-        reply.json(),
-        json!({"jobTemplateId": "one", "jobTemplateArn": arn})
-    );
+    assert_eq!(reply.json(), json!({"jobTemplateId": "one", "jobTemplateArn": arn}));
     let reply = client.create("one").unwrap();
-    assert_eq!(
-        (reply.status, reply.error_code()),
-        (409, "ConflictException")
-    );
+    assert_eq!((reply.status, reply.error_code()), (409, "ConflictException"));
 }
 
 #[test]
@@ -310,20 +277,12 @@ fn what_the_service_refuses_is_refused_in_its_words() {
             "thresholdPercentage": threshold, "minNumberOfExecutedThings": 1
         })
     };
-    let abort =
-        |criteria: Value| json!({"document": "{}", "abortConfig": {"criteriaList": criteria}});
+    let abort = |criteria: Value| json!({"document": "{}", "abortConfig": {"criteriaList": criteria}});
     let deep = |n| json!({"document": "[".repeat(n) + &"]".repeat(n)});
-    let tags = |n| -> Value {
-        (0..n)
-            .map(|i| json!({"Key": i.to_string(), "Value": ""}))
-            .collect()
-    };
+    let tags = |n| -> Value { (0..n).map(|i| json!({"Key": i.to_string(), "Value": ""})).collect() };
     let no_json = "Job document located at request input is an invalid JSON document.";
     let cases = [
-        (
-            json!({}),
-            "Neither job document nor job document source is specified.",
-        ),
+        (json!({}), "Neither job document nor job document source is specified."),
         (
             json!({"document": "{}", "documentSource": "https://b.s3.amazonaws.com/k"}),
             "Job document and job document source cannot be specified at the same time.",
@@ -364,10 +323,7 @@ fn what_the_service_refuses_is_refused_in_its_words() {
     for (mut request, message) in cases {
         request["description"] = json!("d");
         let reply = client.iot("PUT", "/job-templates/one", &request).unwrap();
-        assert_eq!(
-            (reply.status, reply.error_code()),
-            (400, "InvalidRequestException")
-        );
+        assert_eq!((reply.status, reply.error_code()), (400, "InvalidRequestException"));
         assert_eq!(reply.json()["message"], message);
     }
     for mut accepted in [
@@ -386,9 +342,7 @@ fn what_the_model_forbids_is_a_validation_error() {
     let iot = FakeIot::http();
     let mut client = Client::new(&iot);
     let mut refusal = |id: &str, request: Value| {
-        let reply = client
-            .iot("PUT", &format!("/job-templates/{id}"), &request)
-            .unwrap();
+        let reply = client.iot("PUT", &format!("/job-templates/{id}"), &request).unwrap();
         reply.json()["message"].as_str().unwrap().to_owned()
     };
     assert_eq!(
@@ -408,47 +362,30 @@ fn tags_come_with_the_template_change_in_place_and_go_with_it() {
     let iot = FakeIot::http();
     let mut client = Client::new(&iot);
     let arn = FakeIot::arn("one");
-    let list = format!(
-        "/tags?resourceArn={}",
-        arn.replace(':', "%3A").replace('/', "%2F")
-    );
+    let list = format!("/tags?resourceArn={}", arn.replace(':', "%3A").replace('/', "%2F"));
     let tags = json!([{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]);
     let request = json!({"description": "d", "document": "{}", "tags": tags});
     client.iot("PUT", "/job-templates/one", &request).unwrap();
-    assert_eq!(
-        client.iot("GET", &list, &json!({})).unwrap().json()["tags"],
-        tags
-    );
+    assert_eq!(client.iot("GET", &list, &json!({})).unwrap().json()["tags"], tags);
 
     let change = json!({"resourceArn": arn, "tags": [{"Key": "b", "Value": "3"}]});
     client.iot("POST", "/tags", &change).unwrap();
     let removal = json!({"resourceArn": arn, "tagKeys": ["a", "unknown"]});
     assert_eq!(client.iot("POST", "/untag", &removal).unwrap().status, 200);
     let tags = json!([{"Key": "b", "Value": "3"}]);
-    assert_eq!(
-        client.iot("GET", &list, &json!({})).unwrap().json()["tags"],
-        tags
-    );
+    assert_eq!(client.iot("GET", &list, &json!({})).unwrap().json()["tags"], tags);
 
-    client
-        .iot("DELETE", "/job-templates/one", &json!({}))
-        .unwrap();
+    client.iot("DELETE", "/job-templates/one", &json!({})).unwrap();
     assert_eq!(client.iot("GET", &list, &json!({})).unwrap().status, 404);
     iot.lists_tags_of_absent(TagsOfAbsent::Empty);
-    assert_eq!(
-        client.iot("GET", &list, &json!({})).unwrap().json()["tags"],
-        json!([])
-    );
+    assert_eq!(client.iot("GET", &list, &json!({})).unwrap().json()["tags"], json!([]));
 }
 
 #[test]
 fn tags_are_listed_in_pages() {
     let iot = FakeIot::http();
     let mut client = Client::new(&iot);
-    let template = Template::new(json!({}))
-        .tagged("a", "")
-        .tagged("b", "")
-        .tagged("c", "");
+    let template = Template::new(json!({})).tagged("a", "").tagged("b", "").tagged("c", "");
     iot.by_hand(|templates| templates.insert("one".into(), template));
     iot.lists_tags_in_pages_of(2);
     let list = format!("/tags?resourceArn={}", FakeIot::arn("one"));
@@ -459,19 +396,14 @@ fn tags_are_listed_in_pages() {
         .iot("GET", &format!("{list}&nextToken={token}"), &json!({}))
         .unwrap()
         .json();
-    assert_eq!(
-        rest,
-        json!({"tags": [{"Key": "c", "Value": ""}], "nextToken": null})
-    );
+    assert_eq!(rest, json!({"tags": [{"Key": "c", "Value": ""}], "nextToken": null}));
 }
 
 #[test]
 fn a_fifty_first_tag_is_refused_and_changes_nothing() {
     let iot = FakeIot::http();
     let mut client = Client::new(&iot);
-    let template = (0..50).fold(Template::new(json!({})), |t, i| {
-        t.tagged(&i.to_string(), "")
-    });
+    let template = (0..50).fold(Template::new(json!({})), |t, i| t.tagged(&i.to_string(), ""));
     iot.by_hand(|templates| templates.insert("one".into(), template.clone()));
     let change = json!({"resourceArn": FakeIot::arn("one"), "tags": [
         {"Key": "0", "Value": "changed"}, {"Key": "new", "Value": ""}
@@ -483,9 +415,7 @@ fn a_fifty_first_tag_is_refused_and_changes_nothing() {
 #[test]
 fn an_unsigned_call_is_refused() {
     let iot = FakeIot::http();
-    let reply = Client::new(&iot)
-        .call("GET", "/job-templates/one", &[], b"")
-        .unwrap();
+    let reply = Client::new(&iot).call("GET", "/job-templates/one", &[], b"").unwrap();
     assert_eq!(reply.status, 403);
 }
 
@@ -494,9 +424,7 @@ fn each_operation_is_throttled_beyond_its_own_rate() {
     let iot = FakeIot::http();
     let mut client = Client::new(&iot);
     iot.limit_rate(0.0, 2.0);
-    let status: Vec<_> = (0..3)
-        .map(|_| client.describe("one").unwrap().status)
-        .collect();
+    let status: Vec<_> = (0..3).map(|_| client.describe("one").unwrap().status).collect();
     assert_eq!(status, [404, 404, 429]);
     assert_eq!(client.create("one").unwrap().status, 200);
     assert_eq!(iot.throttled(), 1);
@@ -509,11 +437,7 @@ fn calls_are_recorded_in_order() {
     client.create("one").unwrap();
     client.describe("two").unwrap();
     client
-        .iot(
-            "GET",
-            &format!("/tags?resourceArn={}", FakeIot::arn("one")),
-            &json!({}),
-        )
+        .iot("GET", &format!("/tags?resourceArn={}", FakeIot::arn("one")), &json!({}))
         .unwrap();
     client
         .iot(
@@ -522,11 +446,7 @@ fn calls_are_recorded_in_order() {
             &json!({"resourceArn": FakeIot::arn("two"), "tags": []}),
         )
         .unwrap();
-    let calls: Vec<_> = iot
-        .calls()
-        .into_iter()
-        .map(|c| (c.operation, c.id, c.status))
-        .collect();
+    let calls: Vec<_> = iot.calls().into_iter().map(|c| (c.operation, c.id, c.status)).collect();
     let expected = [
         (CreateJobTemplate, "one", 200),
         (DescribeJobTemplate, "two", 404),
@@ -556,9 +476,7 @@ fn a_chunked_body_is_read() {
 // ---- The bucket ----
 
 fn event(bucket: &FakeBucket) -> Event {
-    Stack::named("fleet")
-        .create("Reboot", json!({}))
-        .answered_at(bucket)
+    Stack::named("fleet").create("Reboot", json!({})).answered_at(bucket)
 }
 
 /// The presigned URL without scheme and authority.
@@ -575,10 +493,7 @@ fn the_bucket_keeps_each_events_answers_apart() {
     let mut client = Client::new(&bucket);
     let (one, two) = (event(&bucket), event(&bucket));
     assert_eq!(
-        client
-            .call("PUT", &target(&bucket, &one), &[], SUCCESS)
-            .unwrap()
-            .status,
+        client.call("PUT", &target(&bucket, &one), &[], SUCCESS).unwrap().status,
         200
     );
     let answer = bucket.only_answer(&one);
@@ -596,10 +511,7 @@ fn the_bucket_refuses_a_content_type_unless_it_is_empty() {
     let target = target(&bucket, &event);
     let mut put = |content_type| {
         let headers = [("content-type", content_type)];
-        client
-            .call("PUT", &target, &headers, SUCCESS)
-            .unwrap()
-            .status
+        client.call("PUT", &target, &headers, SUCCESS).unwrap().status
     };
     assert_eq!(put("application/json"), 403);
     assert_eq!(bucket.answers(&event), []);
@@ -611,10 +523,7 @@ fn the_bucket_refuses_what_it_did_not_sign() {
     let bucket = FakeBucket::http();
     let mut client = Client::new(&bucket);
     let target = target(&bucket, &event(&bucket));
-    assert_eq!(
-        client.call("POST", &target, &[], SUCCESS).unwrap().status,
-        403
-    );
+    assert_eq!(client.call("POST", &target, &[], SUCCESS).unwrap().status, 403);
     assert_eq!(
         client
             .call("PUT", &target[..target.len() - 1], &[], SUCCESS)
@@ -683,10 +592,7 @@ fn a_refusal_names_code_message_and_when_to_come_back() {
     let fault = Fault::refusal(403, "AccessDeniedException", "no").retry_after(7);
     let iot = iot_with(When::Always, fault);
     let reply = Client::new(&iot).create("one").unwrap();
-    assert_eq!(
-        (reply.status, reply.error_code()),
-        (403, "AccessDeniedException")
-    );
+    assert_eq!((reply.status, reply.error_code()), (403, "AccessDeniedException"));
     assert_eq!(reply.json()["message"], "no");
     assert_eq!(reply.header("retry-after"), Some("7"));
     assert_eq!(iot.template("one"), None);
@@ -720,14 +626,8 @@ fn silence_lasts_and_is_done_or_not() {
     for done in [false, true] {
         let iot = iot_with(When::Always, Fault::Silence { done });
         let mut client = Client::new(&iot);
-        client
-            .tcp
-            .set_read_timeout(Some(Duration::from_millis(50)))
-            .unwrap();
-        assert_eq!(
-            client.create("one").unwrap_err().kind(),
-            io::ErrorKind::WouldBlock
-        );
+        client.tcp.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        assert_eq!(client.create("one").unwrap_err().kind(), io::ErrorKind::WouldBlock);
         if done {
             eventually(|| iot.template("one").is_some());
         } else {
@@ -740,9 +640,7 @@ fn silence_lasts_and_is_done_or_not() {
 fn a_trickle_begins_but_does_not_come_to_an_end() {
     let iot = iot_with(When::Always, Fault::Trickle);
     let mut client = Client::new(&iot);
-    client
-        .send("GET", "/job-templates/one", &[SIGNED], b"")
-        .unwrap();
+    client.send("GET", "/job-templates/one", &[SIGNED], b"").unwrap();
     let mut first = [0; 2];
     client.tcp.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"HT");
@@ -762,10 +660,7 @@ fn connections_are_refused_from_the_call_before_until_the_server_heals() {
     let iot = iot_with(When::Call(2), Fault::Refused { lasting: LONG });
     let mut client = Client::new(&iot);
     let mut idle = Client::new(&iot);
-    assert_eq!(
-        client.create("one").unwrap().header("connection"),
-        Some("close")
-    );
+    assert_eq!(client.create("one").unwrap().header("connection"), Some("close"));
     let error = Client::try_new(&iot, None).err().unwrap();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     assert!(idle.describe("one").is_err());
@@ -795,10 +690,7 @@ fn a_tls_handshake_fails_for_its_call_only() {
     let iot = FakeIot::https(&authority);
     iot.fault(When::Call(2), Fault::TlsFailure);
     let mut client = Client::try_new(&iot, Some(&authority)).unwrap();
-    assert_eq!(
-        client.create("one").unwrap().header("connection"),
-        Some("close")
-    );
+    assert_eq!(client.create("one").unwrap().header("connection"), Some("close"));
     let error = Client::try_new(&iot, Some(&authority)).err().unwrap();
     assert!(error.to_string().contains("HandshakeFailure"), "{error}");
     let mut client = Client::try_new(&iot, Some(&authority)).unwrap();
@@ -813,10 +705,7 @@ fn tls_works_with_every_fault_that_breaks_an_answer() {
     assert_eq!(client.create("one").unwrap().status, 200);
     assert_eq!(client.describe("one").unwrap().status, 200);
     iot.fault(When::Call(3), Fault::CutShort);
-    assert_eq!(
-        client.describe("one").unwrap_err().kind(),
-        io::ErrorKind::UnexpectedEof
-    );
+    assert_eq!(client.describe("one").unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     iot.fault(When::Call(4), Fault::ResetAfter);
     let mut client = Client::try_new(&iot, Some(&authority)).unwrap();
     assert_eq!(
@@ -882,10 +771,7 @@ fn somebody_can_act_just_before_a_call() {
         let iot = hand.upgrade().unwrap();
         iot.by_hand(|templates| templates.remove("one"));
     };
-    iot.fault(
-        When::Nth(DescribeJobTemplate, 1),
-        Fault::Meanwhile(Arc::new(delete)),
-    );
+    iot.fault(When::Nth(DescribeJobTemplate, 1), Fault::Meanwhile(Arc::new(delete)));
     let mut client = Client::new(&iot);
     client.create("one").unwrap();
     assert_eq!(client.describe("one").unwrap().status, 404);
@@ -959,10 +845,7 @@ fn stand_in() {
             }
             "environment" => {
                 let all: Vec<_> = env::vars().map(|(name, _)| name).collect();
-                (
-                    "response",
-                    json!({"all": all, "region": variable("AWS_REGION")}),
-                )
+                ("response", json!({"all": all, "region": variable("AWS_REGION")}))
             }
             other => panic!("what is {other}?"),
         };
@@ -997,10 +880,7 @@ fn a_function_responds_fails_or_exits() {
             message: "why".into()
         }
     );
-    assert_eq!(
-        lambda.invoke(order("exit"), LONG).outcome,
-        Outcome::Exited { code: 3 }
-    );
+    assert_eq!(lambda.invoke(order("exit"), LONG).outcome, Outcome::Exited { code: 3 });
 }
 
 #[test]

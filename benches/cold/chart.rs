@@ -25,11 +25,7 @@ pub fn svg(rows: &[Row]) -> String {
     let mut y = 8.0;
     for (title, bars) in groups.iter().filter(|(_, bars)| !bars.is_empty()) {
         let most = bars.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-        let _ = writeln!(
-            body,
-            r#"<text x="0" y="{}" class="title">{title}</text>"#,
-            y + 16.0
-        );
+        let _ = writeln!(body, r#"<text x="0" y="{}" class="title">{title}</text>"#, y + 16.0);
         y += TITLE;
         for (place, (name, value)) in bars.iter().enumerate() {
             let length = (value / most * LONGEST_BAR).max(1.5);
@@ -55,7 +51,5 @@ pub fn svg(rows: &[Row]) -> String {
 }
 
 fn values(rows: &[Row], of: impl Fn(&Row) -> Option<f64>) -> Vec<(&'static str, f64)> {
-    rows.iter()
-        .filter_map(|row| Some((row.name, of(row)?)))
-        .collect()
+    rows.iter().filter_map(|row| Some((row.name, of(row)?))).collect()
 }

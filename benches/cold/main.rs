@@ -94,10 +94,7 @@ fn programs(arguments: &Arguments) -> Vec<Program> {
     let mut programs = vec![Program::compiled(report::OURS, arguments.ours.clone())];
     if let Some(peers) = &arguments.peers {
         let peer = |path: &str| peers.join(path);
-        programs.push(Program::compiled(
-            report::FLOOR,
-            peer("floor/release/bootstrap"),
-        ));
+        programs.push(Program::compiled(report::FLOOR, peer("floor/release/bootstrap")));
         programs.push(Program::compiled(
             report::DEFAULTS,
             peer("sdk-defaults/release/bootstrap"),
@@ -132,10 +129,7 @@ fn measure(arguments: &Arguments) {
         for &turn in &turns {
             let (program, samples) = (&programs[turn], &mut samples[turn]);
             let at_full_speed = at_full_speed(&world, program);
-            let under_quota = quota
-                .as_ref()
-                .ok()
-                .map(|quota| under(&world, quota, program));
+            let under_quota = quota.as_ref().ok().map(|quota| under(&world, quota, program));
             if run > 0 {
                 samples.spawn_to_answer.push(at_full_speed.spawn_to_answer);
                 samples.cpu.push(at_full_speed.cpu);
@@ -155,8 +149,7 @@ fn measure(arguments: &Arguments) {
             cpu: Spread::of(samples.cpu),
             peak: Spread::of(samples.peak),
             zip: program.zip.map(|bytes| bytes as f64 / 1e6),
-            event_to_answer: (!samples.event_to_answer.is_empty())
-                .then(|| Spread::of(samples.event_to_answer)),
+            event_to_answer: (!samples.event_to_answer.is_empty()).then(|| Spread::of(samples.event_to_answer)),
         })
         .collect();
     let report = report::markdown(&rows, arguments.runs);

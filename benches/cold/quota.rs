@@ -41,10 +41,7 @@ impl Quota {
 
     /// A shell command that runs its arguments as a process of the group.
     pub fn entering(&self) -> String {
-        format!(
-            r#"echo $$ > {}/cgroup.procs && exec "$0" "$@""#,
-            self.group.display()
-        )
+        format!(r#"echo $$ > {}/cgroup.procs && exec "$0" "$@""#, self.group.display())
     }
 
     pub fn impose(&self) -> Result<(), String> {

@@ -94,10 +94,7 @@ fn targets(rows: &[Row]) -> String {
         );
         if let (Some(ours), Some(floor)) = (ours.event_to_answer, floor.event_to_answer) {
             let times = ours.median / floor.median;
-            line(
-                "at 128 MB no longer than the floor",
-                format!("{times:.2} times"),
-            );
+            line("at 128 MB no longer than the floor", format!("{times:.2} times"));
         }
     }
     for (name, target) in [
@@ -109,10 +106,7 @@ fn targets(rows: &[Row]) -> String {
             line(target, format!("{times:.0} times"));
         }
     }
-    line(
-        "peak memory at most 8 MiB",
-        format!("{:.1} MiB", ours.peak.high),
-    );
+    line("peak memory at most 8 MiB", format!("{:.1} MiB", ours.peak.high));
     if let Some(zip) = ours.zip {
         line("zip at most 2.5 MB", format!("{zip:.2} MB"));
     }

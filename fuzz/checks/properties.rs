@@ -18,10 +18,7 @@ pub fn check(data: &[u8]) {
         Err(problems) => {
             assert!(!problems.is_empty());
             for problem in problems {
-                assert!(
-                    !problem.text.starts_with("could not be taken over"),
-                    "{problem}"
-                );
+                assert!(!problem.text.starts_with("could not be taken over"), "{problem}");
             }
         }
     }

@@ -26,11 +26,7 @@ pub struct AwsIot {
 }
 
 impl AwsIot {
-    pub fn new(
-        http: reqwest::Client,
-        region: Option<String>,
-        endpoint_url: Option<String>,
-    ) -> AwsIot {
+    pub fn new(http: reqwest::Client, region: Option<String>, endpoint_url: Option<String>) -> AwsIot {
         let mut config = aws_sdk_iot::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .http_client(transport::for_sdk(http.clone()))
@@ -95,10 +91,7 @@ impl ProvideCredentials for LambdaEnvironment {
 
 fn credentials_from_environment() -> provider::Result {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    match (
-        variable("AWS_ACCESS_KEY_ID"),
-        variable("AWS_SECRET_ACCESS_KEY"),
-    ) {
+    match (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
         (Some(key), Some(secret)) => Ok(Credentials::new(
             key,
             secret,
@@ -129,12 +122,7 @@ impl JobTemplates for AwsIot {
             .set_document(content.document.clone())
             .set_document_source(content.document_source.clone())
             .set_job_arn(content.job_arn.clone())
-            .set_presigned_url_config(
-                content
-                    .presigned_url_config
-                    .as_ref()
-                    .map(to_presigned_url_config),
-            )
+            .set_presigned_url_config(content.presigned_url_config.as_ref().map(to_presigned_url_config))
             .set_job_executions_rollout_config(
                 content
                     .job_executions_rollout_config
@@ -168,9 +156,7 @@ impl JobTemplates for AwsIot {
                     .collect::<Result<_, _>>()
                     .map_err(incomplete)?,
             ))
-            .set_destination_package_versions(non_empty(
-                content.destination_package_versions.clone(),
-            ))
+            .set_destination_package_versions(non_empty(content.destination_package_versions.clone()))
             .set_tags(non_empty(to_tags(tags).map_err(incomplete)?))
             .send()
             .await
@@ -188,10 +174,7 @@ impl JobTemplates for AwsIot {
             .await
             .map_err(|error| call_error(OPERATION, error))?;
         let arn = output.job_template_arn.clone();
-        Ok((
-            arn.ok_or_else(|| no_arn(OPERATION))?,
-            from_description(output),
-        ))
+        Ok((arn.ok_or_else(|| no_arn(OPERATION))?, from_description(output)))
     }
 
     async fn delete(&self, id: &str) -> Result<(), CallError> {
@@ -334,26 +317,18 @@ fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
 
 fn cause(status: u16, code: &str) -> Cause {
     match (status, code) {
-        (429, _) | (_, "ThrottlingException" | "Throttling" | "TooManyRequestsException") => {
-            Cause::Throttled
-        }
+        (429, _) | (_, "ThrottlingException" | "Throttling" | "TooManyRequestsException") => Cause::Throttled,
         (_, "ResourceNotFoundException") => Cause::NotFound,
         (_, "ConflictException" | "ResourceAlreadyExistsException") => Cause::Conflict,
         (403, _) => Cause::Denied,
-        (408 | 500.., _) | (_, "InternalFailureException" | "ServiceUnavailableException") => {
-            Cause::Unclear
-        }
+        (408 | 500.., _) | (_, "InternalFailureException" | "ServiceUnavailableException") => Cause::Unclear,
         _ => Cause::Refused,
     }
 }
 
 /// A service's message may quote what it refuses. A document's content belongs in no answer and no log.
 fn without_document(mut error: CallError, content: &Content) -> CallError {
-    if let Some(document) = content
-        .document
-        .as_deref()
-        .filter(|document| document.len() > 2)
-    {
+    if let Some(document) = content.document.as_deref().filter(|document| document.len() > 2) {
         error.detail = error.detail.replace(document, "(the document)");
     }
     error
@@ -409,9 +384,7 @@ fn to_abort_config(config: &ours::AbortConfig) -> Result<types::AbortConfig, Bui
                 .build()
         })
         .collect::<Result<_, _>>()?;
-    types::AbortConfig::builder()
-        .set_criteria_list(Some(criteria))
-        .build()
+    types::AbortConfig::builder().set_criteria_list(Some(criteria)).build()
 }
 
 fn to_timeout_config(config: &ours::TimeoutConfig) -> types::TimeoutConfig {
@@ -420,9 +393,7 @@ fn to_timeout_config(config: &ours::TimeoutConfig) -> types::TimeoutConfig {
         .build()
 }
 
-fn to_retry_config(
-    config: &ours::JobExecutionsRetryConfig,
-) -> Result<types::JobExecutionsRetryConfig, BuildError> {
+fn to_retry_config(config: &ours::JobExecutionsRetryConfig) -> Result<types::JobExecutionsRetryConfig, BuildError> {
     let criteria = config
         .retry_criteria_list
         .iter()
@@ -438,9 +409,7 @@ fn to_retry_config(
         .build()
 }
 
-fn to_maintenance_window(
-    window: &ours::MaintenanceWindow,
-) -> Result<types::MaintenanceWindow, BuildError> {
+fn to_maintenance_window(window: &ours::MaintenanceWindow) -> Result<types::MaintenanceWindow, BuildError> {
     types::MaintenanceWindow::builder()
         .start_time(&window.start_time)
         .duration_in_minutes(window.duration_in_minutes)
@@ -454,18 +423,16 @@ fn from_description(output: DescribeJobTemplateOutput) -> Content {
         document: output.document,
         document_source: output.document_source,
         job_arn: None,
-        presigned_url_config: present(output.presigned_url_config.map(|config| {
-            ours::PresignedUrlConfig {
-                role_arn: config.role_arn,
-                expires_in_sec: config.expires_in_sec,
-            }
+        presigned_url_config: present(output.presigned_url_config.map(|config| ours::PresignedUrlConfig {
+            role_arn: config.role_arn,
+            expires_in_sec: config.expires_in_sec,
         })),
-        job_executions_rollout_config: present(output.job_executions_rollout_config.map(
-            |config| ours::JobExecutionsRolloutConfig {
+        job_executions_rollout_config: present(output.job_executions_rollout_config.map(|config| {
+            ours::JobExecutionsRolloutConfig {
                 maximum_per_minute: config.maximum_per_minute,
                 exponential_rollout_rate: config.exponential_rate.map(from_exponential_rate),
-            },
-        )),
+            }
+        })),
         abort_config: output
             .abort_config
             .filter(|config| !config.criteria_list.is_empty())

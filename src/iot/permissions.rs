@@ -19,15 +19,12 @@ pub fn hint(operation: &str, code: &str, message: &str) -> Option<String> {
         return None;
     }
     // "User: ARN is not authorized to perform: ACTION on resource: ARN because …", where AWS says it at all.
-    let action = word_after(message, "to perform: ")
-        .map_or_else(|| format!("iot:{operation}"), str::to_owned);
+    let action = word_after(message, "to perform: ").map_or_else(|| format!("iot:{operation}"), str::to_owned);
     let resource = word_after(message, "on resource: ")
         .map(|resource| format!(" on {resource}"))
         .unwrap_or_default();
     let remedy = match action.as_str() {
-        "iam:PassRole" => {
-            "name that role in the parameter PresignedUrlRoleArns of the provider's stack"
-        }
+        "iam:PassRole" => "name that role in the parameter PresignedUrlRoleArns of the provider's stack",
         action if action.starts_with("s3:") => {
             "name the document in the parameter DocumentArns of the provider's stack"
         }
@@ -37,17 +34,12 @@ pub fn hint(operation: &str, code: &str, message: &str) -> Option<String> {
         }
         _ => "the provider's template does not grant it; grant it to that role",
     };
-    Some(format!(
-        "The provider's role lacks {action}{resource}: {remedy}"
-    ))
+    Some(format!("The provider's role lacks {action}{resource}: {remedy}"))
 }
 
 fn word_after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {
     let (_, rest) = message.split_once(lead)?;
-    let word = rest
-        .split_whitespace()
-        .next()?
-        .trim_end_matches(['.', ',', ';']);
+    let word = rest.split_whitespace().next()?.trim_end_matches(['.', ',', ';']);
     Some(word).filter(|word| !word.is_empty())
 }
 
@@ -60,16 +52,12 @@ mod tests {
 
     /// The words of template.yaml.
     fn template() -> Vec<&'static str> {
-        include_str!("../../template.yaml")
-            .split_whitespace()
-            .collect()
+        include_str!("../../template.yaml").split_whitespace().collect()
     }
 
     #[test]
     fn what_counts_as_granted_is_what_the_template_grants() {
-        let granted = template()
-            .into_iter()
-            .filter(|word| word.starts_with("iot:"));
+        let granted = template().into_iter().filter(|word| word.starts_with("iot:"));
 
         assert_eq!(granted.collect::<BTreeSet<_>>(), BTreeSet::from(GRANTED));
     }
@@ -81,9 +69,7 @@ mod tests {
         let hint = hint("CreateJobTemplate", DENIED, message).unwrap();
 
         assert!(
-            hint.starts_with(
-                "The provider's role lacks kms:Decrypt on key: the provider's template does not grant it"
-            ),
+            hint.starts_with("The provider's role lacks kms:Decrypt on key: the provider's template does not grant it"),
             "{hint}"
         );
     }
@@ -123,25 +109,14 @@ mod tests {
                 "arn:aws:iam::123456789012:role/IoTJobRole",
                 "PresignedUrlRoleArns",
             ),
-            (
-                "s3:GetObject",
-                "arn:aws:s3:::my-bucket/document.json",
-                "DocumentArns",
-            ),
+            ("s3:GetObject", "arn:aws:s3:::my-bucket/document.json", "DocumentArns"),
         ] {
-            let message =
-                format!("User: u is not authorized to perform: {action} on resource: {resource}.");
+            let message = format!("User: u is not authorized to perform: {action} on resource: {resource}.");
 
             let hint = hint("CreateJobTemplate", DENIED, &message).unwrap();
 
-            assert!(
-                hint.contains(&format!("lacks {action} on {resource}: ")),
-                "{hint}"
-            );
-            assert!(
-                hint.contains(&format!("the parameter {parameter} of")),
-                "{hint}"
-            );
+            assert!(hint.contains(&format!("lacks {action} on {resource}: ")), "{hint}");
+            assert!(hint.contains(&format!("the parameter {parameter} of")), "{hint}");
             let grant = format!("Action: {action} Resource: !Ref {parameter} ");
             assert!(template().join(" ").contains(&grant), "{grant}");
         }
@@ -150,11 +125,7 @@ mod tests {
     #[test]
     fn other_errors_have_nothing_to_do_with_permissions() {
         assert_eq!(
-            hint(
-                "CreateJobTemplate",
-                "InvalidRequestException",
-                "to perform: x"
-            ),
+            hint("CreateJobTemplate", "InvalidRequestException", "to perform: x"),
             None
         );
     }

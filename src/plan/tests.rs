@@ -22,10 +22,7 @@ fn us() -> Owner {
 
 /// Another stack's resource, and another resource of this stack.
 fn others() -> [Owner; 2] {
-    [
-        owner(&format!("{STACK}-4"), "Reboot"),
-        owner(STACK, "Restart"),
-    ]
+    [owner(&format!("{STACK}-4"), "Reboot"), owner(STACK, "Restart")]
 }
 
 fn content(json: Value) -> Content {
@@ -109,12 +106,7 @@ fn update(old: &Desired, new: &Desired, there: Option<&Template>) -> Plan {
     update_of(&id_of(old), Some(old), new, there)
 }
 
-fn update_of(
-    held: &PhysicalId,
-    old: Option<&Desired>,
-    new: &Desired,
-    there: Option<&Template>,
-) -> Plan {
+fn update_of(held: &PhysicalId, old: Option<&Desired>, new: &Desired, there: Option<&Template>) -> Plan {
     plan(&us(), &wanted(&us(), new, Some((held, old))), there)
 }
 
@@ -220,9 +212,7 @@ fn an_update_of_the_same_id_where_ours_has_the_same_content_changes_tags_by_what
     let old = reboot_with(|it| it.tags = tags([("kept", "1"), ("changed", "1"), ("gone", "1")]));
     let new = reboot_with(|it| it.tags = tags([("kept", "1"), ("changed", "2"), ("new", "1")]));
     let mut there = made_by(&us(), &old);
-    there
-        .tags
-        .extend(tags([("kept", "by hand"), ("by", "hand")]));
+    there.tags.extend(tags([("kept", "by hand"), ("by", "hand")]));
 
     assert_eq!(
         update(&old, &new, Some(&there)),
@@ -344,10 +334,7 @@ fn a_delete_where_ours_is_deletes_it_whatever_its_content() {
     let there = made_by(&us(), &reworded());
 
     for properties in [Some(&reboot()), None] {
-        assert_eq!(
-            delete(&id_of(&reboot()), properties, Some(&there)),
-            DeletePlan::Delete
-        );
+        assert_eq!(delete(&id_of(&reboot()), properties, Some(&there)), DeletePlan::Delete);
     }
 }
 
@@ -402,10 +389,7 @@ fn a_template_with_stripped_tags_is_known_by_an_id_generated_for_us_whatever_its
     let there = free(&reworded());
 
     assert!(is_recreate(&update(&unnamed(), &unnamed(), Some(&there))));
-    assert_eq!(
-        delete(&id_of(&unnamed()), None, Some(&there)),
-        DeletePlan::Delete
-    );
+    assert_eq!(delete(&id_of(&unnamed()), None, Some(&there)), DeletePlan::Delete);
 }
 
 #[test]
@@ -428,11 +412,7 @@ fn a_delete_never_guesses_a_name_for_an_id_that_was_not_made_up_for_this_resourc
         PhysicalId::Template("fleet-Restart-1ABCDEFGHIJK2".into()),
         PhysicalId::Template("yard-Reboot-1ABCDEFGHIJK2".into()),
     ] {
-        assert_eq!(
-            cancelled_create(&us(), &held, Some(&reboot())),
-            None,
-            "{held:?}"
-        );
+        assert_eq!(cancelled_create(&us(), &held, Some(&reboot())), None, "{held:?}");
     }
 }
 
@@ -444,9 +424,7 @@ fn a_delete_of_a_made_up_id_without_readable_properties_guesses_nothing() {
 #[test]
 fn a_delete_of_an_id_that_no_template_can_have_looks_for_nothing() {
     for id in ["2026/11/23/[$LATEST]0123", "", &"x".repeat(65)] {
-        let candidate = PhysicalId::OutcomeUnknown {
-            candidate: id.into(),
-        };
+        let candidate = PhysicalId::OutcomeUnknown { candidate: id.into() };
 
         assert_eq!(subject(&PhysicalId::Template(id.into())), None, "{id}");
         assert_eq!(subject(&candidate), None, "{id}");
@@ -477,9 +455,7 @@ fn an_update_abandons_nothing_that_cloudformation_knows_of() {
         update_request(&held, &reboot(), None),
         // The rollback of a replacement that was answered.
         update_request(&id_of(&renamed()), &reboot(), Some(&renamed())),
-        Request::Create {
-            properties: reboot(),
-        },
+        Request::Create { properties: reboot() },
     ] {
         assert_eq!(abandoned_by(&request), None, "{request:?}");
     }
@@ -500,11 +476,7 @@ fn abandoned_by(request: &Request) -> Option<Subject> {
             physical_id,
             properties,
             old_properties,
-        } => wanted(
-            &us(),
-            properties,
-            Some((physical_id, old_properties.as_deref())),
-        ),
+        } => wanted(&us(), properties, Some((physical_id, old_properties.as_deref()))),
         Request::Delete { .. } => unreachable!("a Delete wants no template"),
     };
     abandoned(&us(), &wanted, request)
@@ -556,10 +528,7 @@ fn content_is_the_same_however_iot_gives_it_back() {
 #[test]
 fn content_is_other_where_anything_that_iot_gives_back_differs() {
     for (wanted, shown) in [
-        (
-            json!({"Document": "{\"a\":1}"}),
-            json!({"Document": "{\"a\": 1}"}),
-        ),
+        (json!({"Document": "{\"a\":1}"}), json!({"Document": "{\"a\": 1}"})),
         (json!({}), json!({"DocumentSource": "https://s/k"})),
         (
             json!({"Document": null, "DocumentSource": "https://s/k"}),
@@ -569,10 +538,7 @@ fn content_is_other_where_anything_that_iot_gives_back_differs() {
             json!({"PresignedUrlConfig": {"RoleArn": "arn:r", "ExpiresInSec": 60}}),
             json!({"PresignedUrlConfig": {"RoleArn": "arn:r", "ExpiresInSec": 3600}}),
         ),
-        (
-            json!({}),
-            json!({"TimeoutConfig": {"InProgressTimeoutInMinutes": 60}}),
-        ),
+        (json!({}), json!({"TimeoutConfig": {"InProgressTimeoutInMinutes": 60}})),
         (
             json!({"JobExecutionsRolloutConfig": {"MaximumPerMinute": 1}}),
             json!({"JobExecutionsRolloutConfig": {"MaximumPerMinute": 2}}),
@@ -663,10 +629,7 @@ fn a_tag_of_ours_that_is_gone_is_put_back() {
     let mut there = made_by(&us(), &reboot());
     there.tags.remove("team");
 
-    assert_eq!(
-        update(&reboot(), &reboot(), Some(&there)),
-        retag([("team", "fleet")])
-    );
+    assert_eq!(update(&reboot(), &reboot(), Some(&there)), retag([("team", "fleet")]));
 }
 
 #[test]
@@ -695,10 +658,7 @@ fn a_template_made_anew_keeps_the_tags_of_others_but_for_awss_own() {
     let mut tags = tags_to_create(&us(), &reworded());
     tags.insert("by".into(), "hand".into());
 
-    assert_eq!(
-        update(&old, &reworded(), Some(&there)),
-        Plan::Recreate { tags }
-    );
+    assert_eq!(update(&old, &reworded(), Some(&there)), Plan::Recreate { tags });
 }
 
 #[test]
@@ -714,10 +674,7 @@ fn fifty_tags_are_taken_and_no_more_those_of_others_among_them_and_awss_own_not(
     let (most, too_many) = (with_others(50 - ours), with_others(51 - ours));
 
     for new in [reboot(), reworded()] {
-        assert!(!matches!(
-            update(&reboot(), &new, Some(&most)),
-            Plan::Refuse { .. }
-        ));
+        assert!(!matches!(update(&reboot(), &new, Some(&most)), Plan::Refuse { .. }));
         let why = refusal(update(&reboot(), &new, Some(&too_many)));
         assert!(why.contains("would have 51 tags"), "{why}");
     }

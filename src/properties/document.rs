@@ -29,10 +29,7 @@ pub fn read(max: usize, json: &Json, path: &Path, report: &mut Report) -> Read {
     };
     let length = text.chars().count();
     if length > max {
-        report.problem(
-            path,
-            format!("has {length} characters (it takes at most {max})"),
-        );
+        report.problem(path, format!("has {length} characters (it takes at most {max})"));
         return Read::Wrong;
     }
     // Skips over the values without recursion, so that no depth is too much for it.
@@ -42,10 +39,7 @@ pub fn read(max: usize, json: &Json, path: &Path, report: &mut Report) -> Read {
     }
     let depth = depth(&text);
     if depth > MAX_DEPTH {
-        report.problem(
-            path,
-            format!("is nested {depth} deep (IoT takes at most {MAX_DEPTH})"),
-        );
+        report.problem(path, format!("is nested {depth} deep (IoT takes at most {MAX_DEPTH})"));
         return Read::Wrong;
     }
     Read::Good(text.into())

@@ -2,8 +2,8 @@
 
 use crate::job_template::{
     AbortConfig, AbortCriteria, Content, Desired, ExponentialRolloutRate, JobExecutionsRetryConfig,
-    JobExecutionsRolloutConfig, MaintenanceWindow, PresignedUrlConfig, RateIncreaseCriteria,
-    RetryCriteria, Tags, TimeoutConfig,
+    JobExecutionsRolloutConfig, MaintenanceWindow, PresignedUrlConfig, RateIncreaseCriteria, RetryCriteria, Tags,
+    TimeoutConfig,
 };
 use crate::json::Json;
 use proptest::collection::vec;
@@ -33,14 +33,7 @@ pub fn request() -> impl Strategy<Value = Desired> {
         tags(),
     )
         .prop_map(
-            |(
-                job_template_id,
-                description,
-                (document, document_source, job_arn),
-                configs,
-                revision,
-                tags,
-            )| {
+            |(job_template_id, description, (document, document_source, job_arn), configs, revision, tags)| {
                 let (timeout, rollout, retries, abort, presigned, windows, packages) = configs;
                 Desired {
                     job_template_id,
@@ -75,20 +68,12 @@ fn text(min: usize, max: usize) -> impl Strategy<Value = String> {
 
 /// Document, source and job: not none of them, and not both of the first two.
 fn source() -> impl Strategy<Value = (Option<String>, Option<String>, Option<String>)> {
-    let document = select(vec![
-        "{}",
-        "{ \"a\" : [1.0, true, null] }",
-        "[]",
-        "7",
-        "\"ä\\u00e4\"",
-    ]);
+    let document = select(vec!["{}", "{ \"a\" : [1.0, true, null] }", "[]", "7", "\"ä\\u00e4\""]);
     let document = document.prop_map(str::to_owned);
     let source = "https://[a-z]{1,20}/k";
     let job = "arn:aws:iot:[a-z]{1,9}:job/j";
     prop_oneof![
-        document
-            .clone()
-            .prop_map(|document| (Some(document), None, None)),
+        document.clone().prop_map(|document| (Some(document), None, None)),
         source.prop_map(|source| (None, Some(source), None)),
         job.prop_map(|job| (None, None, Some(job))),
         (document, job).prop_map(|(document, job)| (Some(document), None, Some(job))),
@@ -103,27 +88,20 @@ fn timeout() -> impl Strategy<Value = TimeoutConfig> {
 
 fn rollout() -> impl Strategy<Value = JobExecutionsRolloutConfig> {
     let at_least_one = || 1..=i32::MAX;
-    let rate = (
-        1..=1000i32,
-        110..=500i32,
-        of(at_least_one()),
-        of(at_least_one()),
-    )
-        .prop_map(
-            |(base, hundredths, notified, succeeded)| ExponentialRolloutRate {
-                base_rate_per_minute: base,
-                increment_factor: f64::from(hundredths) / 100.0,
-                rate_increase_criteria: RateIncreaseCriteria {
-                    number_of_notified_things: notified,
-                    number_of_succeeded_things: succeeded,
-                },
+    let rate = (1..=1000i32, 110..=500i32, of(at_least_one()), of(at_least_one())).prop_map(
+        |(base, hundredths, notified, succeeded)| ExponentialRolloutRate {
+            base_rate_per_minute: base,
+            increment_factor: f64::from(hundredths) / 100.0,
+            rate_increase_criteria: RateIncreaseCriteria {
+                number_of_notified_things: notified,
+                number_of_succeeded_things: succeeded,
             },
-        );
+        },
+    );
     (of(at_least_one()), of(rate))
-        .prop_filter(
-            "an empty config is as if it were left out",
-            |(maximum, rate)| maximum.is_some() || rate.is_some(),
-        )
+        .prop_filter("an empty config is as if it were left out", |(maximum, rate)| {
+            maximum.is_some() || rate.is_some()
+        })
         .prop_map(|(maximum, rate)| JobExecutionsRolloutConfig {
             maximum_per_minute: maximum,
             exponential_rollout_rate: rate,
@@ -131,15 +109,14 @@ fn rollout() -> impl Strategy<Value = JobExecutionsRolloutConfig> {
 }
 
 fn retries() -> impl Strategy<Value = JobExecutionsRetryConfig> {
-    let criterion = (select(vec!["FAILED", "TIMED_OUT", "ALL"]), 0..=10i32).prop_map(
-        |(failure_type, number_of_retries)| RetryCriteria {
-            failure_type: failure_type.to_owned(),
-            number_of_retries,
-        },
-    );
-    vec(criterion, 1..=2).prop_map(|retry_criteria_list| JobExecutionsRetryConfig {
-        retry_criteria_list,
-    })
+    let criterion =
+        (select(vec!["FAILED", "TIMED_OUT", "ALL"]), 0..=10i32).prop_map(|(failure_type, number_of_retries)| {
+            RetryCriteria {
+                failure_type: failure_type.to_owned(),
+                number_of_retries,
+            }
+        });
+    vec(criterion, 1..=2).prop_map(|retry_criteria_list| JobExecutionsRetryConfig { retry_criteria_list })
 }
 
 fn abort() -> impl Strategy<Value = AbortConfig> {
@@ -161,10 +138,9 @@ fn abort() -> impl Strategy<Value = AbortConfig> {
 
 fn presigned() -> impl Strategy<Value = PresignedUrlConfig> {
     (of("arn:aws:iam::[0-9]{12}:role/r"), of(60..=3600i64))
-        .prop_filter(
-            "an empty config is as if it were left out",
-            |(role, expires)| role.is_some() || expires.is_some(),
-        )
+        .prop_filter("an empty config is as if it were left out", |(role, expires)| {
+            role.is_some() || expires.is_some()
+        })
         .prop_map(|(role_arn, expires_in_sec)| PresignedUrlConfig {
             role_arn,
             expires_in_sec,
@@ -180,9 +156,7 @@ fn window() -> impl Strategy<Value = MaintenanceWindow> {
 
 fn tags() -> impl Strategy<Value = Tags> {
     proptest::collection::btree_map("[a-z ä_.:/=+@-]{1,12}", text(0, 12), 0..4)
-        .prop_filter("AWS's own", |tags| {
-            !tags.keys().any(|key| key.starts_with("aws:"))
-        })
+        .prop_filter("AWS's own", |tags| !tags.keys().any(|key| key.starts_with("aws:")))
 }
 
 /// Decides, one after the other, how each thing is written.
@@ -236,12 +210,7 @@ impl Hand {
         Json::Object(entries)
     }
 
-    fn write_entry(
-        &mut self,
-        name: &str,
-        value: Value,
-        write: fn(&mut Hand, Value) -> Json,
-    ) -> Option<(String, Json)> {
+    fn write_entry(&mut self, name: &str, value: Value, write: fn(&mut Hand, Value) -> Json) -> Option<(String, Json)> {
         let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
         let json = if empty {
             match self.choose(&[0, 1, 2, 3]) {
@@ -279,12 +248,7 @@ impl Hand {
             Value::Bool(value) => Json::Bool(value),
             Value::Number(number) => self.write_number(number),
             Value::String(text) => self.write_scalar(text),
-            Value::Array(items) => Json::Array(
-                items
-                    .into_iter()
-                    .map(|item| self.write_value(item))
-                    .collect(),
-            ),
+            Value::Array(items) => Json::Array(items.into_iter().map(|item| self.write_value(item)).collect()),
             Value::Object(members) => {
                 let entries = members
                     .into_iter()
@@ -323,9 +287,7 @@ impl Hand {
         let mut entries = Vec::new();
         for (key, value) in tags {
             let value = match value.as_str() {
-                Some("") => {
-                    self.choose(&[None, Some(Json::Null), Some(Json::String(String::new()))])
-                }
+                Some("") => self.choose(&[None, Some(Json::Null), Some(Json::String(String::new()))]),
                 _ => Some(self.write_value(value)),
             };
             entries.push((key.clone(), value.clone().unwrap_or(Json::Null)));
@@ -361,8 +323,7 @@ pub fn document_of_text() -> impl Strategy<Value = Value> {
 fn nested(inner: impl Strategy<Value = Value> + Clone + 'static) -> impl Strategy<Value = Value> {
     prop_oneof![
         vec(inner.clone(), 0..4).prop_map(Value::from),
-        proptest::collection::btree_map(".{0,6}", inner, 0..4)
-            .prop_map(|members| members.into_iter().collect()),
+        proptest::collection::btree_map(".{0,6}", inner, 0..4).prop_map(|members| members.into_iter().collect()),
     ]
 }
 
@@ -420,8 +381,7 @@ pub fn nearly_properties() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 48, 6, move |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::btree_map(key.clone(), inner, 0..6)
-                .prop_map(|members| members.into_iter().collect()),
+            proptest::collection::btree_map(key.clone(), inner, 0..6).prop_map(|members| members.into_iter().collect()),
         ]
     })
 }

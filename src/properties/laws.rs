@@ -109,11 +109,7 @@ fn ambiguous_leaves(document: &Value) -> usize {
     match document {
         Value::Array(items) => items.iter().map(ambiguous_leaves).sum(),
         Value::Object(members) => members.values().map(ambiguous_leaves).sum(),
-        leaf => leaf
-            .as_str()
-            .filter(|text| AMBIGUOUS.contains(text))
-            .iter()
-            .count(),
+        leaf => leaf.as_str().filter(|text| AMBIGUOUS.contains(text)).iter().count(),
     }
 }
 

@@ -128,9 +128,8 @@ fn what_the_reference_says_of_a_change_is_what_the_id_does() {
         stack_id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/1".into(),
         logical_id: "Reboot".into(),
     };
-    let id = |properties: Value| -> String {
-        template_id(&owner, &super::read(&json_of(&properties)).unwrap().desired)
-    };
+    let id =
+        |properties: Value| -> String { template_id(&owner, &super::read(&json_of(&properties)).unwrap().desired) };
     let least = || json!({"Description": "d"});
     for member in PROPERTIES.members {
         let mut changed = least();

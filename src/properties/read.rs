@@ -89,10 +89,7 @@ pub fn read_properties(spec: &MapSpec, json: &Json, report: &mut Report) -> Opti
     let entries: &[_] = match json {
         Json::Object(entries) => entries,
         _ => {
-            report.problem(
-                &path,
-                format!("the properties are {}, not a map", json.noun()),
-            );
+            report.problem(&path, format!("the properties are {}, not a map", json.noun()));
             return None;
         }
     };
@@ -106,12 +103,7 @@ pub fn read_properties(spec: &MapSpec, json: &Json, report: &mut Report) -> Opti
 /// It takes time to find what may have been meant, and an event can hold a hundred thousand unknown keys.
 const MOST_HINTS: usize = 1000;
 
-fn read_members(
-    spec: &MapSpec,
-    entries: &[(String, Json)],
-    path: &Path,
-    report: &mut Report,
-) -> Fields {
+fn read_members(spec: &MapSpec, entries: &[(String, Json)], path: &Path, report: &mut Report) -> Fields {
     let mut fields = Fields::default();
     let mut perhaps_meant = Vec::new();
     for (key, json) in entries {
@@ -128,9 +120,7 @@ fn read_members(
         let path = path.member(member.name);
         let value = match (read(&member.kind, json, &path, report), &member.kind) {
             // Where there has to be a map, one with nothing in it is one.
-            (Read::LeftOut, Kind::Map(spec))
-                if member.need == Need::Required && matches!(json, Json::Object(_)) =>
-            {
+            (Read::LeftOut, Kind::Map(spec)) if member.need == Need::Required && matches!(json, Json::Object(_)) => {
                 settle(spec, Fields::default(), &path, report)
             }
             (read, _) => read,
@@ -186,9 +176,7 @@ impl Member {
 
 fn same_but_for_first_case(a: &str, b: &str) -> bool {
     match (a.split_at_checked(1), b.split_at_checked(1)) {
-        (Some((a_first, a_rest)), Some((b_first, b_rest))) => {
-            a_rest == b_rest && a_first.eq_ignore_ascii_case(b_first)
-        }
+        (Some((a_first, a_rest)), Some((b_first, b_rest))) => a_rest == b_rest && a_first.eq_ignore_ascii_case(b_first),
         _ => false,
     }
 }
@@ -215,25 +203,13 @@ fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'
     names
         // Comparing takes as long as both are long, and a key may be very long.
         .filter(|name| name.len().abs_diff(length) <= name.len() / 2)
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&written, &name.to_lowercase()),
-                name,
-            )
-        })
+        .map(|name| (strsim::damerau_levenshtein(&written, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance * 2 < name.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
 
-fn read_text(
-    min: usize,
-    max: usize,
-    class: Class,
-    json: &Json,
-    path: &Path,
-    report: &mut Report,
-) -> Read {
+fn read_text(min: usize, max: usize, class: Class, json: &Json, path: &Path, report: &mut Report) -> Read {
     let kind = Kind::Text { min, max, class };
     let Some(text) = json.scalar_text() else {
         return wrong(&kind, json, path, report);
@@ -253,12 +229,7 @@ fn read_text(
     if let Some(stranger) = class.first_stranger(&text) {
         report.problem(
             path,
-            format!(
-                "{} {} (it takes {})",
-                quoted(&text),
-                stranger,
-                kind.accepts()
-            ),
+            format!("{} {} (it takes {})", quoted(&text), stranger, kind.accepts()),
         );
         return Read::Wrong;
     }
@@ -287,9 +258,7 @@ fn read_decimal(bound: DecimalBound, json: &Json, path: &Path, report: &mut Repo
         .and_then(|number| number.as_f64())
         .filter(|value| match bound {
             DecimalBound::Between(min, max) => (min..=max).contains(value),
-            DecimalBound::Percentage(max) => {
-                *value > 0.0 && *value <= max && has_two_decimals_at_most(*value)
-            }
+            DecimalBound::Percentage(max) => *value > 0.0 && *value <= max && has_two_decimals_at_most(*value),
         });
     match good {
         Some(value) => Read::Good(value.into()),
@@ -300,8 +269,7 @@ fn read_decimal(bound: DecimalBound, json: &Json, path: &Path, report: &mut Repo
 fn has_two_decimals_at_most(value: f64) -> bool {
     // The shortest text that reads as this number has its digits, without a double's noise.
     let text = value.to_string();
-    text.split_once('.')
-        .is_none_or(|(_, decimals)| decimals.len() <= 2)
+    text.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 2)
 }
 
 /// A number, or text that reads as one: as JSON writes it or YAML does (`+5`, `.5`, `5.`). Not `010`, which YAML takes for
@@ -325,9 +293,7 @@ fn number(json: &Json) -> Option<Number> {
 
 /// Whether text is a number, as somebody may have written it without quotes.
 pub fn is_numeric(text: &str) -> bool {
-    text.bytes()
-        .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
-        && text.parse::<f64>().is_ok()
+    text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) && text.parse::<f64>().is_ok()
 }
 
 fn read_choice(
@@ -339,9 +305,7 @@ fn read_choice(
 ) -> Read {
     let text = json.scalar_text();
     match text {
-        Some(text) if of.contains(&text.as_str()) || also.contains(&text.as_str()) => {
-            Read::Good(text.into())
-        }
+        Some(text) if of.contains(&text.as_str()) || also.contains(&text.as_str()) => Read::Good(text.into()),
         _ => wrong(&Kind::Choice { of, also }, json, path, report),
     }
 }
@@ -349,10 +313,7 @@ fn read_choice(
 fn read_list(spec: &ListSpec, items: &[Json], path: &Path, report: &mut Report) -> Read {
     let problems = report.problems.len();
     if items.len() < spec.min || items.len() > spec.max {
-        report.problem(
-            path,
-            format!("has {} items (it takes {})", items.len(), spec.accepts()),
-        );
+        report.problem(path, format!("has {} items (it takes {})", items.len(), spec.accepts()));
     }
     let mut good = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
@@ -412,10 +373,7 @@ pub fn wrong(kind: &Kind, json: &Json, path: &Path, report: &mut Report) -> Read
     };
     report.problem(
         path,
-        format!(
-            "{written} is not accepted (it takes {}{hint})",
-            kind.accepts()
-        ),
+        format!("{written} is not accepted (it takes {}{hint})", kind.accepts()),
     );
     Read::Wrong
 }
@@ -508,10 +466,7 @@ impl Class {
             Class::NoControl => character.general_category_group() != Other,
             Class::TagKey => {
                 "_.:/=+-@".contains(character)
-                    || matches!(
-                        character.general_category_group(),
-                        Letter | Separator | Number
-                    )
+                    || matches!(character.general_category_group(), Letter | Separator | Number)
             }
         }
     }

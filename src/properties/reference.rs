@@ -39,13 +39,7 @@ pub fn properties_table() -> String {
         ["Property", "Takes", "Left out", "A change", "What it is"],
         PROPERTIES.members.iter().map(|member| {
             let [name, takes, left_out, about] = row(member);
-            [
-                name,
-                takes,
-                left_out,
-                Change::of(member).in_words().to_owned(),
-                about,
-            ]
+            [name, takes, left_out, Change::of(member).in_words().to_owned(), about]
         }),
     )
 }
@@ -75,12 +69,11 @@ pub fn attributes_table() -> String {
         ["Function", "Gives"],
         [["`!Ref`".to_owned(), "The template's id.".to_owned()]]
             .into_iter()
-            .chain(ATTRIBUTES.iter().map(|attribute| {
-                [
-                    format!("`!GetAtt X.{}`", attribute.name),
-                    attribute.about.to_owned(),
-                ]
-            })),
+            .chain(
+                ATTRIBUTES
+                    .iter()
+                    .map(|attribute| [format!("`!GetAtt X.{}`", attribute.name), attribute.about.to_owned()]),
+            ),
     )
 }
 

@@ -5,8 +5,8 @@
 //! understands it.
 
 use super::spec::{
-    ATTRIBUTES, Class, DecimalBound, Kind, ListSpec, MAX_TAGS, MapSpec, Member, NO_MAX, Need,
-    PROPERTIES, TAG, TAG_KEY, TAG_VALUE,
+    ATTRIBUTES, Class, DecimalBound, Kind, ListSpec, MAX_TAGS, MapSpec, Member, NO_MAX, Need, PROPERTIES, TAG, TAG_KEY,
+    TAG_VALUE,
 };
 use serde_json::{Map, Value, json};
 

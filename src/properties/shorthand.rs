@@ -12,10 +12,7 @@ use time::{OffsetDateTime, UtcOffset};
 pub fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.has("Document") && fields.has("DocumentSource") {
         fields.take("DocumentSource");
-        report.warning(
-            &path.member("DocumentSource"),
-            "left out, since there is a Document",
-        );
+        report.warning(&path.member("DocumentSource"), "left out, since there is a Document");
     }
     let sources = ["Document", "DocumentSource", "JobArn"];
     if !sources.iter().any(|source| fields.has(source)) {
@@ -35,8 +32,7 @@ fn require_role_for_placeholders(fields: &mut Fields, path: &Path, report: &mut 
         .get("Document")
         .and_then(Value::as_str)
         .is_some_and(|document| document.contains("${aws:iot:s3-presigned-url:"));
-    let config_is_wrong =
-        fields.has("PresignedUrlConfig") && fields.get("PresignedUrlConfig").is_none();
+    let config_is_wrong = fields.has("PresignedUrlConfig") && fields.get("PresignedUrlConfig").is_none();
     let has_role = fields
         .get("PresignedUrlConfig")
         .is_some_and(|config| config.get("RoleArn").is_some());
@@ -53,9 +49,7 @@ pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
         return;
     }
     let at = path.member("MinimumPerMinute");
-    let minimum = fields
-        .take("MinimumPerMinute")
-        .and_then(|value| value.as_i64());
+    let minimum = fields.take("MinimumPerMinute").and_then(|value| value.as_i64());
     if fields.has("ExponentialRolloutRate") {
         report.problem(
             &at,
@@ -88,9 +82,7 @@ pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
     } else if minimum > 1000 {
         report.problem(
             &at,
-            format!(
-                "{minimum} is not accepted (it becomes the BaseRatePerMinute, an integer from 1 to 1000)"
-            ),
+            format!("{minimum} is not accepted (it becomes the BaseRatePerMinute, an integer from 1 to 1000)"),
         );
         fields.set_wrong("ExponentialRolloutRate");
     } else {
@@ -147,10 +139,7 @@ pub fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Repo
     }
     if !fields.has("MinNumberOfExecutedThings") {
         fields.set("MinNumberOfExecutedThings", 1);
-        report.warning(
-            &path.member("MinNumberOfExecutedThings"),
-            "left out, became 1",
-        );
+        report.warning(&path.member("MinNumberOfExecutedThings"), "left out, became 1");
     }
     if !fields.has("ThresholdPercentage") {
         fields.set("ThresholdPercentage", 0.01);

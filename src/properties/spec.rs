@@ -125,24 +125,14 @@ const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Member
     default("", name, kind, about)
 }
 
-const fn default(
-    default: &'static str,
-    name: &'static str,
-    kind: Kind,
-    about: &'static str,
-) -> Member {
+const fn default(default: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Member {
     Member {
         need: Need::Optional { default },
         ..required(name, kind, about)
     }
 }
 
-const fn shorthand(
-    stands_for: &'static str,
-    name: &'static str,
-    kind: Kind,
-    about: &'static str,
-) -> Member {
+const fn shorthand(stands_for: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Member {
     Member {
         need: Need::Shorthand { stands_for },
         ..required(name, kind, about)
@@ -219,11 +209,7 @@ pub static PROPERTIES: MapSpec = MapSpec {
             Kind::Map(&RETRY_CONFIG),
             "How often a failed execution is tried again.",
         ),
-        optional(
-            "AbortConfig",
-            Kind::Map(&ABORT_CONFIG),
-            "When a job is given up.",
-        ),
+        optional("AbortConfig", Kind::Map(&ABORT_CONFIG), "When a job is given up."),
         optional(
             "PresignedUrlConfig",
             Kind::Map(&PRESIGNED_URL_CONFIG),
@@ -454,11 +440,7 @@ static MAINTENANCE_WINDOW: MapSpec = MapSpec {
             text(1, 256, Class::Any),
             "`cron(minutes hours day-of-month month day-of-week year)` in UTC; or, as shorthand, one RFC 3339 moment.",
         ),
-        required(
-            "DurationInMinutes",
-            integer(1, 1430),
-            "How long the window is open.",
-        ),
+        required("DurationInMinutes", integer(1, 1430), "How long the window is open."),
         shorthand(
             "DurationInMinutes",
             "EndTime",

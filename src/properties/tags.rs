@@ -57,20 +57,12 @@ fn read_pair(json: &Json, path: Path, report: &mut Report) -> Option<(Path, Stri
     }
 }
 
-fn read_entry(
-    key: &str,
-    value: &Json,
-    path: Path,
-    report: &mut Report,
-) -> Option<(Path, String, String)> {
+fn read_entry(key: &str, value: &Json, path: Path, report: &mut Report) -> Option<(Path, String, String)> {
     let key = match read_kind(&TAG_KEY, &Json::String(key.to_owned()), &path, report) {
         Read::Good(key) => text_of(&key),
         Read::Wrong => return None,
         Read::LeftOut => {
-            report.problem(
-                &path,
-                format!("an empty key (it takes {})", TAG_KEY.accepts()),
-            );
+            report.problem(&path, format!("an empty key (it takes {})", TAG_KEY.accepts()));
             return None;
         }
     };
@@ -95,10 +87,7 @@ fn check_key(key: &str, path: &Path, report: &mut Report) {
     } else if key.starts_with("aws:") {
         report.problem(
             path,
-            format!(
-                "the tag {} begins with aws:, which IoT refuses",
-                quoted(key)
-            ),
+            format!("the tag {} begins with aws:, which IoT refuses", quoted(key)),
         );
     }
 }

@@ -59,8 +59,7 @@ pub fn with_at(path: &str, value: Value) -> Value {
             json!({"MinimumPerMinute": value, "MaximumPerMinute": 2000})
         }
         ("JobExecutionsRolloutConfig", rate) if rate.contains('.') => {
-            let mut rate_config =
-                json!({"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": {}});
+            let mut rate_config = json!({"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": {}});
             match rate.split('.').collect::<Vec<_>>()[..] {
                 [_, criteria, member] => rate_config[criteria] = json!({member: value}),
                 [_, member] => rate_config[member] = value,

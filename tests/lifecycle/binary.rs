@@ -4,9 +4,7 @@
 use crate::cloudformation::{Answer, Ended, Function as ToCloudFormation, Stacks};
 use crate::history::{self, Op, RESOURCES, SOURCE, STACKS};
 use crate::iot::Mishap;
-use crate::support::{
-    self, Authority, Event, FakeBucket, FakeIot, FakeLambda, Fault, Template, When,
-};
+use crate::support::{self, Authority, Event, FakeBucket, FakeIot, FakeLambda, Fault, Template, When};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,10 +72,7 @@ impl Binary {
     }
 
     fn answerable(&self, event: &Value) -> Event {
-        Event {
-            json: event.clone(),
-        }
-        .answered_at(&self.bucket)
+        Event { json: event.clone() }.answered_at(&self.bucket)
     }
 
     fn send_once(&self, event: &Value) -> Option<Answer> {
@@ -171,11 +166,7 @@ impl World {
                 let ended = self.stacks.deploy(stack, &change, &mut self.function);
                 assert_ne!(ended, Ended::RolledBackInPart, "a rollback must succeed");
             }
-            Op::Delete {
-                stack,
-                mishaps,
-                twice,
-            } => {
+            Op::Delete { stack, mishaps, twice } => {
                 self.function.arm(mishaps);
                 self.function.twice = *twice;
                 self.stacks.delete(STACKS[*stack], &mut self.function);
@@ -208,10 +199,7 @@ fn assert_is(template: &Template, properties: &Value, stack_id: &str, logical_id
     let desired = history::desired(properties);
     let text = |member: &str| template.content.get(member).and_then(Value::as_str);
     assert_eq!(text("description"), Some(&*desired.content.description));
-    assert_eq!(
-        text("documentSource"),
-        desired.content.document_source.as_deref()
-    );
+    assert_eq!(text("documentSource"), desired.content.document_source.as_deref());
     if desired.content.document_source.is_none() {
         assert_eq!(text("document"), desired.content.document.as_deref());
     }

@@ -58,12 +58,7 @@ impl Stacks {
     }
 
     /// Creates or updates a stack. One whose creation fails is not there afterwards.
-    pub fn deploy(
-        &mut self,
-        name: &'static str,
-        change: &Change,
-        function: &mut impl Function,
-    ) -> Ended {
+    pub fn deploy(&mut self, name: &'static str, change: &Change, function: &mut impl Function) -> Ended {
         let there = self.stacks.remove(name);
         let is_new = there.is_none();
         let mut stack = there.unwrap_or_else(|| {
@@ -126,9 +121,7 @@ pub enum Ended {
 impl Stack {
     pub fn new(name: &str, incarnation: u32, failures_count: bool) -> Stack {
         Stack {
-            id: format!(
-                "arn:aws:cloudformation:eu-central-1:123456789012:stack/{name}/{incarnation:08}"
-            ),
+            id: format!("arn:aws:cloudformation:eu-central-1:123456789012:stack/{name}/{incarnation:08}"),
             resources: BTreeMap::new(),
             failures_count,
             requests: 0,
@@ -150,13 +143,7 @@ impl Stack {
         })
     }
 
-    fn update_event(
-        &mut self,
-        logical_id: &str,
-        physical_id: &str,
-        new: &Value,
-        old: &Value,
-    ) -> Value {
+    fn update_event(&mut self, logical_id: &str, physical_id: &str, new: &Value, old: &Value) -> Value {
         let mut event = self.event("Update", logical_id, new);
         event["PhysicalResourceId"] = physical_id.into();
         event["OldResourceProperties"] = old.clone();
@@ -224,19 +211,12 @@ impl Stack {
         self.clean_up(resources.into_iter().collect(), function)
     }
 
-    fn create(
-        &mut self,
-        logical_id: &str,
-        properties: &Value,
-        function: &mut impl Function,
-    ) -> bool {
+    fn create(&mut self, logical_id: &str, properties: &Value, function: &mut impl Function) -> bool {
         let event = self.event("Create", logical_id, properties);
         let answer = function.send(&event);
         let made_up = self.made_up_id(logical_id);
         let resource = Resource {
-            physical_id: answer
-                .as_ref()
-                .map_or(made_up, |answer| answer.physical_id.clone()),
+            physical_id: answer.as_ref().map_or(made_up, |answer| answer.physical_id.clone()),
             properties: properties.clone(),
             lost: false,
         };
@@ -244,13 +224,7 @@ impl Stack {
         answer.is_some_and(|answer| answer.succeeded)
     }
 
-    fn cancel_create(
-        &mut self,
-        logical_id: &str,
-        properties: &Value,
-        after: Duration,
-        function: &mut impl Function,
-    ) {
+    fn cancel_create(&mut self, logical_id: &str, properties: &Value, after: Duration, function: &mut impl Function) {
         let create = self.event("Create", logical_id, properties);
         let delete = self.delete_event(logical_id, &self.made_up_id(logical_id), properties);
         if !function
@@ -314,9 +288,7 @@ impl Stack {
                 continue;
             };
             let forward = change.resources.iter().find(|(id, _)| id == logical_id);
-            let bad = forward
-                .and_then(|(_, wanted)| wanted.clone())
-                .unwrap_or_default();
+            let bad = forward.and_then(|(_, wanted)| wanted.clone()).unwrap_or_default();
             let mut tries = 0;
             loop {
                 let now = self.resources[logical_id].clone();
@@ -324,13 +296,7 @@ impl Stack {
                     properties: bad.clone(),
                     ..now
                 };
-                if self.update(
-                    logical_id,
-                    &there,
-                    &old.properties,
-                    &mut to_delete,
-                    function,
-                ) {
+                if self.update(logical_id, &there, &old.properties, &mut to_delete, function) {
                     break;
                 }
                 tries += 1;
@@ -349,19 +315,14 @@ impl Stack {
 
     /// Deletes, and repeats until that succeeds: it must, at the latest when all faults are over. Whether each succeeded
     /// the first time.
-    fn clean_up(
-        &mut self,
-        resources: Vec<(String, Resource)>,
-        function: &mut impl Function,
-    ) -> bool {
+    fn clean_up(&mut self, resources: Vec<(String, Resource)>, function: &mut impl Function) -> bool {
         let mut at_once = true;
         for (logical_id, resource) in resources {
             let event = self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
             if !function.send(&event).is_some_and(|answer| answer.succeeded) {
                 at_once = false;
                 function.heal();
-                let event =
-                    self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
+                let event = self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
                 let answer = function.send(&event);
                 assert!(
                     answer.as_ref().is_some_and(|answer| answer.succeeded),

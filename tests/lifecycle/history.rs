@@ -70,8 +70,7 @@ pub enum Hand {
 
 impl Props {
     pub fn json(&self) -> Value {
-        let mut json =
-            json!({"ServiceToken": "arn:aws:lambda:eu-central-1:123456789012:function:f"});
+        let mut json = json!({"ServiceToken": "arn:aws:lambda:eu-central-1:123456789012:function:f"});
         if let Some(id) = self.id {
             json["JobTemplateId"] = IDS[id].into();
         }
@@ -105,9 +104,7 @@ pub fn change(
     sibling_fails_after: Option<usize>,
     cancels_after: Option<Duration>,
 ) -> Change {
-    let json = |(name, props): (&usize, &Option<Props>)| {
-        (RESOURCES[*name].to_owned(), props.as_ref().map(Props::json))
-    };
+    let json = |(name, props): (&usize, &Option<Props>)| (RESOURCES[*name].to_owned(), props.as_ref().map(Props::json));
     Change {
         resources: resources.iter().map(json).collect(),
         sibling_fails_after,
@@ -183,11 +180,7 @@ impl World {
                 self.arm(mishaps, *twice);
                 self.deploy(STACKS[*stack], &change, resources);
             }
-            Op::Delete {
-                stack,
-                mishaps,
-                twice,
-            } => {
+            Op::Delete { stack, mishaps, twice } => {
                 self.arm(mishaps, *twice);
                 let at_once = self.stacks.delete(STACKS[*stack], &mut self.function);
                 assert!(
@@ -209,12 +202,7 @@ impl World {
         self.function.twice = twice;
     }
 
-    fn deploy(
-        &mut self,
-        name: &'static str,
-        change: &Change,
-        resources: &BTreeMap<usize, Option<Props>>,
-    ) {
+    fn deploy(&mut self, name: &'static str, change: &Change, resources: &BTreeMap<usize, Option<Props>>) {
         let before = self.stacks.get(name).map(|stack| stack.resources.clone());
         let must_succeed = change.sibling_fails_after.is_none()
             && !self.meddled
@@ -255,9 +243,7 @@ impl World {
         resources.iter().all(|(name, props)| {
             let Some(props) = props else { return true };
             let held = there.and_then(|stack| stack.resources.get(RESOURCES[*name]));
-            let is_free = |id: &str| {
-                !iot.templates.contains_key(id) || held.is_some_and(|held| held.physical_id == id)
-            };
+            let is_free = |id: &str| !iot.templates.contains_key(id) || held.is_some_and(|held| held.physical_id == id);
             matches!(props.content, Kind::Document(_) | Kind::Source)
                 && props.id.is_none_or(|id| ids.insert(id) && is_free(IDS[id]))
         })
@@ -336,9 +322,7 @@ impl World {
         for stack in self.stacks.all() {
             for (logical_id, resource) in &stack.resources {
                 let id = &resource.physical_id;
-                if self
-                    .given_up
-                    .contains(&(stack.id.clone(), logical_id.clone()))
+                if self.given_up.contains(&(stack.id.clone(), logical_id.clone()))
                     || self.drifted.contains(id)
                     || iot.meddled
                 {
@@ -399,14 +383,12 @@ pub fn props() -> impl Strategy<Value = Props> {
         2 => Just(Kind::Bad),
         1 => Just(Kind::Unreadable),
     ];
-    (option::of(0..IDS.len()), kind, 0..5usize, 0..3usize).prop_map(
-        |(id, content, tags, revision)| Props {
-            id,
-            content,
-            tags,
-            revision,
-        },
-    )
+    (option::of(0..IDS.len()), kind, 0..5usize, 0..3usize).prop_map(|(id, content, tags, revision)| Props {
+        id,
+        content,
+        tags,
+        revision,
+    })
 }
 
 fn op() -> impl Strategy<Value = Op> {

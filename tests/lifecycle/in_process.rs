@@ -46,8 +46,7 @@ impl InProcess {
 
     /// What lingered is gone when the next operation on a stack begins.
     pub fn let_time_pass(&self) {
-        self.runtime
-            .block_on(async { sleep(Duration::from_secs(10)).await });
+        self.runtime.block_on(async { sleep(Duration::from_secs(10)).await });
     }
 
     fn note(&self, text: String) {

@@ -259,10 +259,7 @@ impl Client {
     ) -> Result<T, Cause> {
         let now = Instant::now();
         iot.lingering.retain(|_, (until, _)| *until > now);
-        let changes = matches!(
-            operation,
-            "DeleteJobTemplate" | "TagResource" | "UntagResource"
-        );
+        let changes = matches!(operation, "DeleteJobTemplate" | "TagResource" | "UntagResource");
         if changes
             && let Some(template) = iot.templates.get(id)
             && template.maker != self.caller
@@ -290,13 +287,7 @@ impl Iot {
         self.templates.get(id).or(lingering).ok_or(Cause::NotFound)
     }
 
-    pub fn create(
-        &mut self,
-        id: &str,
-        content: &Content,
-        tags: &Tags,
-        maker: Maker,
-    ) -> Result<String, Cause> {
+    pub fn create(&mut self, id: &str, content: &Content, tags: &Tags, maker: Maker) -> Result<String, Cause> {
         if content.description == REFUSED || !are_good(tags) {
             return Err(Cause::Refused);
         }

@@ -27,11 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 fn setting(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;
-    Some(
-        value
-            .parse()
-            .unwrap_or_else(|_| panic!("{name}={value} is no number")),
-    )
+    Some(value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
 }
 
 /// Runs so many histories, each as a function that panics if something does not hold and returns what happened before
@@ -49,8 +45,7 @@ fn run_histories(histories: u64, run: impl Fn(bool, &[Op]) -> Result<(), Trace>)
         max_shrink_time: 120_000,
         ..Config::default()
     };
-    let mut runner =
-        TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let outcome = runner.run(&history::history(), |(failures_count, ops)| {
         run(failures_count, &ops).map_err(|Trace(trace)| TestCaseError::fail(trace))
     });

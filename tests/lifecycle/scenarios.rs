@@ -67,8 +67,7 @@ fn with_every_mishap(before: &[Op], op: impl Fn(&[(usize, Mishap)]) -> Op) {
     let all_happen = |mishaps: &[(usize, Mishap)]| {
         let mut history = before.to_vec();
         history.push(op(mishaps));
-        [false, true].map(|failures_count| run(failures_count, &history) >= mishaps.len())
-            != [false, false]
+        [false, true].map(|failures_count| run(failures_count, &history) >= mishaps.len()) != [false, false]
     };
     let at_every_call = |from: usize, earlier: &[(usize, Mishap)]| {
         for call in from.. {
@@ -157,11 +156,7 @@ mod once {
     /// The first delivery made it; the second must not say that nothing was made only because its own calls failed.
     #[test]
     fn a_create_that_was_killed_after_it_was_done_is_not_forgotten_by_the_next_delivery() {
-        for mishap in [
-            Mishap::Outage,
-            Mishap::Refused,
-            Mishap::Hangs { done: false },
-        ] {
+        for mishap in [Mishap::Outage, Mishap::Refused, Mishap::Hangs { done: false }] {
             run(
                 false,
                 &[deploy_with(
@@ -263,10 +258,7 @@ mod once {
             (5, Mishap::Outage),
         ];
         let recreated = changed(|p| p.content = Kind::Document(1));
-        run(
-            true,
-            &[deploy(&PLAIN), deploy_with(&recreated, &mishaps, false)],
-        );
+        run(true, &[deploy(&PLAIN), deploy_with(&recreated, &mishaps, false)]);
     }
 
     /// A revision is not seen in the template, and the old one, just deleted, may still be shown.
@@ -289,26 +281,19 @@ mod once {
     fn a_template_that_lingers_and_could_not_be_restored_is_made_again_by_the_rollback() {
         let mishaps = [(2, Mishap::Lingers { shown: true }), (4, Mishap::Refused)];
         let refused = changed(|p| p.content = Kind::Bad);
-        run(
-            false,
-            &[deploy(&PLAIN), deploy_with(&refused, &mishaps, false)],
-        );
+        run(false, &[deploy(&PLAIN), deploy_with(&refused, &mishaps, false)]);
     }
 
     /// What lingers is gone by then: Lambda waits before it delivers again what was killed.
     #[test]
-    fn a_template_that_lingers_when_the_function_is_killed_is_not_lost_though_the_next_delivery_is_refused()
-     {
+    fn a_template_that_lingers_when_the_function_is_killed_is_not_lost_though_the_next_delivery_is_refused() {
         let mishaps = [
             (2, Mishap::Lingers { shown: true }),
             (3, Mishap::Killed { done: false }),
             (5, Mishap::Refused),
         ];
         let recreated = changed(|p| p.content = Kind::Document(1));
-        run(
-            false,
-            &[deploy(&PLAIN), deploy_with(&recreated, &mishaps, false)],
-        );
+        run(false, &[deploy(&PLAIN), deploy_with(&recreated, &mishaps, false)]);
     }
 
     /// The update before never touched this template: what it had changed is not in it.
@@ -328,10 +313,7 @@ mod once {
 
         let iot = world.function.iot.borrow();
         assert_eq!(iot.templates, made);
-        let deleted = iot
-            .trace
-            .iter()
-            .any(|line| line.contains("DeleteJobTemplate"));
+        let deleted = iot.trace.iter().any(|line| line.contains("DeleteJobTemplate"));
         assert!(!deleted, "{:#?}", iot.trace);
     }
 
@@ -385,9 +367,6 @@ mod once {
         world.step(&deploy(&changed(|p| p.content = Kind::Bad)));
 
         let iot = world.function.iot.borrow();
-        assert_eq!(
-            iot.templates["shared-a"].content.document.as_deref(),
-            Some("{}")
-        );
+        assert_eq!(iot.templates["shared-a"].content.document.as_deref(), Some("{}"));
     }
 }

@@ -131,9 +131,7 @@ impl Handler for Objects {
 
     fn carry_out(&self, request: &Request) -> Option<Response> {
         let signed = request.query.strip_prefix(SIGNED_QUERY) == Some(URL_SIGNATURE);
-        let typed = request
-            .header("content-type")
-            .is_some_and(|t| !t.is_empty());
+        let typed = request.header("content-type").is_some_and(|t| !t.is_empty());
         Some(if request.method != "PUT" || !signed || typed {
             refusal(403, "SignatureDoesNotMatch")
         } else if request.is_chunked() {
@@ -148,6 +146,5 @@ impl Handler for Objects {
 }
 
 fn refusal(status: u16, code: &str) -> Response {
-    Response::new(status, format!("<Error><Code>{code}</Code></Error>"))
-        .header("content-type", "application/xml")
+    Response::new(status, format!("<Error><Code>{code}</Code></Error>")).header("content-type", "application/xml")
 }

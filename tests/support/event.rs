@@ -30,9 +30,7 @@ impl Stack {
 
     /// The nth stack that has had this name: the name is the same, the id another.
     pub fn incarnation(name: &str, n: u32) -> Self {
-        let id = format!(
-            "arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/5ac00000-0000-4000-8000-{n:012}"
-        );
+        let id = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{name}/5ac00000-0000-4000-8000-{n:012}");
         Self {
             name: name.to_owned(),
             id,
@@ -95,10 +93,7 @@ impl Event {
     }
 
     pub fn request_id(&self) -> String {
-        self.json["RequestId"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        self.json["RequestId"].as_str().unwrap_or_default().to_owned()
     }
 }
 

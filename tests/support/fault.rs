@@ -73,20 +73,12 @@ impl Fault {
 
     /// 500. Not done, unless [`but_done`](Self::but_done).
     pub fn internal_failure() -> Self {
-        Self::refusal(
-            500,
-            "InternalFailureException",
-            "An unexpected error has occurred.",
-        )
+        Self::refusal(500, "InternalFailureException", "An unexpected error has occurred.")
     }
 
     /// 503. Not done, unless [`but_done`](Self::but_done).
     pub fn unavailable() -> Self {
-        Self::refusal(
-            503,
-            "ServiceUnavailableException",
-            "The service is unavailable.",
-        )
+        Self::refusal(503, "ServiceUnavailableException", "The service is unavailable.")
     }
 
     /// The error answer asks to come back after so many seconds.
@@ -147,8 +139,7 @@ impl Refusal {
 
 /// An error as IoT writes it: the code in a header and, for clients that look there, in the body.
 pub(super) fn error(status: u16, code: &str, message: &str) -> Response {
-    Response::json(status, &json!({"message": message, "__type": code}))
-        .header("x-amzn-errortype", code)
+    Response::json(status, &json!({"message": message, "__type": code})).header("x-amzn-errortype", code)
 }
 
 impl fmt::Debug for Fault {
@@ -199,10 +190,7 @@ impl Rule {
             Self::By(choose) => {
                 let fault = choose(call);
                 let late = fault.as_ref().is_some_and(Fault::strikes_connections);
-                assert!(
-                    !late,
-                    "{fault:?} strikes before there is a call to choose it for"
-                );
+                assert!(!late, "{fault:?} strikes before there is a call to choose it for");
                 return fault;
             }
         };
@@ -220,9 +208,7 @@ impl Rule {
     pub(super) fn connection_fault(&self, number: usize) -> Option<&Fault> {
         match self {
             Self::At(When::Always, fault) if fault.strikes_connections() => Some(fault),
-            Self::At(When::Call(n), fault) if *n == number && fault.strikes_connections() => {
-                Some(fault)
-            }
+            Self::At(When::Call(n), fault) if *n == number && fault.strikes_connections() => Some(fault),
             _ => None,
         }
     }

@@ -183,11 +183,8 @@ impl Template {
                 (place, value) => *place = value.clone(),
             }
         }
-        if let Some(rate) =
-            answer.pointer_mut("/jobExecutionsRolloutConfig/exponentialRate/rateIncreaseCriteria")
-        {
-            let mut criteria =
-                json!({"numberOfNotifiedThings": null, "numberOfSucceededThings": null});
+        if let Some(rate) = answer.pointer_mut("/jobExecutionsRolloutConfig/exponentialRate/rateIncreaseCriteria") {
+            let mut criteria = json!({"numberOfNotifiedThings": null, "numberOfSucceededThings": null});
             let given = rate.as_object().cloned().unwrap_or_default();
             criteria.as_object_mut().unwrap().extend(given);
             *rate = criteria;
@@ -253,10 +250,11 @@ impl Handler for Service {
     fn carry_out(&self, request: &Request) -> Option<Response> {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let answer = self.answer(request);
-        Some(answer.unwrap_or_else(|refusal| refusal).header(
-            "x-amzn-requestid",
-            format!("10700000-0000-4000-8000-{number:012}"),
-        ))
+        Some(
+            answer
+                .unwrap_or_else(|refusal| refusal)
+                .header("x-amzn-requestid", format!("10700000-0000-4000-8000-{number:012}")),
+        )
     }
 }
 
@@ -300,9 +298,7 @@ impl Service {
                 template.tags.retain(|key, _| !keys.contains(&json!(key)));
                 Ok(Response::json(200, &json!({})))
             }
-            Operation::ListTagsForResource => {
-                state.list_tags(&id, request.query_value("nextToken").as_deref())
-            }
+            Operation::ListTagsForResource => state.list_tags(&id, request.query_value("nextToken").as_deref()),
             Operation::PutAnswer => unreachable!("a call to the bucket"),
         }
     }
@@ -352,9 +348,7 @@ impl State {
         let from_source = source.map(|source| self.object(source)).transpose()?;
         let from_job = job.map(|job| self.job(job)).transpose()?;
         if document.or(source).or(job).is_none() {
-            return Err(invalid(
-                "Neither job document nor job document source is specified.",
-            ));
+            return Err(invalid("Neither job document nor job document source is specified."));
         }
         if self.templates.contains_key(id) {
             let message = format!("Job Template {id} already exists.");
@@ -370,8 +364,7 @@ impl State {
         content = members;
         check_presigning(id, &content)?;
 
-        self.templates
-            .insert(id.to_owned(), Template { content, tags });
+        self.templates.insert(id.to_owned(), Template { content, tags });
         Ok(Response::json(
             200,
             &json!({"jobTemplateArn": FakeIot::arn(id), "jobTemplateId": id}),
@@ -430,23 +423,17 @@ impl State {
             .map(|(key, value)| json!({"Key": key, "Value": value}))
             .collect();
         let next = next.map(|next| next.to_string());
-        Ok(Response::json(
-            200,
-            &json!({"tags": tags, "nextToken": next}),
-        ))
+        Ok(Response::json(200, &json!({"tags": tags, "nextToken": next})))
     }
 
     fn admits(&mut self, operation: Operation) -> bool {
         let Some(rate) = self.rate else {
             return true;
         };
-        let bucket = self
-            .buckets
-            .entry(operation)
-            .or_insert_with(|| TokenBucket {
-                tokens: rate.burst,
-                filled: Instant::now(),
-            });
+        let bucket = self.buckets.entry(operation).or_insert_with(|| TokenBucket {
+            tokens: rate.burst,
+            filled: Instant::now(),
+        });
         bucket.take(rate)
     }
 }
@@ -499,16 +486,12 @@ fn check_timeout(content: &Map<String, Value>) -> Result<(), Response> {
 }
 
 fn check_abort_criteria(content: &Map<String, Value>) -> Result<(), Response> {
-    let criteria = content
-        .get("abortConfig")
-        .and_then(|c| c["criteriaList"].as_array());
+    let criteria = content.get("abortConfig").and_then(|c| c["criteriaList"].as_array());
     let mut seen = HashSet::new();
     for criterion in criteria.into_iter().flatten() {
         let threshold = criterion["thresholdPercentage"].as_f64().unwrap_or(100.0);
         if !seen.insert(criterion["failureType"].to_string()) {
-            return Err(invalid(
-                "Multiple AbortCriteria cannot have the same failure type",
-            ));
+            return Err(invalid("Multiple AbortCriteria cannot have the same failure type"));
         }
         if threshold <= 0.0 {
             return Err(invalid(&format!(
@@ -525,10 +508,7 @@ fn check_abort_criteria(content: &Map<String, Value>) -> Result<(), Response> {
 }
 
 fn check_presigning(id: &str, content: &Map<String, Value>) -> Result<(), Response> {
-    let document = content
-        .get("document")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let document = content.get("document").and_then(Value::as_str).unwrap_or_default();
     let role = content
         .get("presignedUrlConfig")
         .map_or(&Value::Null, |c| &c["roleArn"]);
@@ -546,9 +526,7 @@ fn checked_tags(tags: &Value) -> Result<BTreeMap<String, String>, Response> {
     let mut checked = BTreeMap::new();
     for tag in tags.as_array().into_iter().flatten() {
         let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) else {
-            return Err(invalid(
-                "Invalid tag parameter exception. Please check the input.",
-            ));
+            return Err(invalid("Invalid tag parameter exception. Please check the input."));
         };
         if key.to_ascii_lowercase().starts_with("aws:") {
             return Err(invalid(&format!(

@@ -50,10 +50,7 @@ impl Function {
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
             ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/iot-job-template"),
-            (
-                "AWS_LAMBDA_LOG_STREAM_NAME",
-                "2026/10/05/[$LATEST]0123456789abcdef",
-            ),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/10/05/[$LATEST]0123456789abcdef"),
             ("LAMBDA_TASK_ROOT", "/var/task"),
             ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
             ("LANG", "en_US.UTF-8"),
@@ -143,18 +140,12 @@ impl Invocation {
     }
 
     pub fn was_killed(&self) -> bool {
-        self.outcome
-            == Outcome::Killed {
-                signal: libc::SIGKILL,
-            }
+        self.outcome == Outcome::Killed { signal: libc::SIGKILL }
     }
 
     /// The log lines that are JSON objects.
     pub fn json_log(&self) -> Vec<Value> {
-        let lines = self
-            .log
-            .iter()
-            .filter_map(|line| serde_json::from_str(line).ok());
+        let lines = self.log.iter().filter_map(|line| serde_json::from_str(line).ok());
         lines.filter(Value::is_object).collect()
     }
 }
@@ -278,10 +269,7 @@ impl FakeLambda {
 
     fn environment(&self) -> Arc<Environment> {
         let mut running = self.running.lock().unwrap();
-        if running
-            .as_ref()
-            .is_none_or(|environment| environment.has_ended())
-        {
+        if running.as_ref().is_none_or(|environment| environment.has_ended()) {
             *running = Some(Arc::new(Environment::start(&self.function)));
         }
         running.clone().unwrap()
@@ -424,10 +412,7 @@ impl Progress {
     /// Waits for a state, the process's end, or until the limit is over.
     fn wait(&self, limit: Duration, arrived: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let waiting = |state: &mut State| !arrived(state) && state.exit.is_none();
-        let (state, _) = self
-            .changed
-            .wait_timeout_while(self.state(), limit, waiting)
-            .unwrap();
+        let (state, _) = self.changed.wait_timeout_while(self.state(), limit, waiting).unwrap();
         state
     }
 
@@ -462,10 +447,7 @@ impl Handler for Progress {
     }
 
     fn carry_out(&self, request: &Request) -> Option<Response> {
-        let path = request
-            .path
-            .strip_prefix("/2018-06-01/runtime/")
-            .unwrap_or_default();
+        let path = request.path.strip_prefix("/2018-06-01/runtime/").unwrap_or_default();
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let error = || Outcome::Errored {
             kind: body["errorType"].as_str().unwrap_or_default().to_owned(),

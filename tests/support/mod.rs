@@ -64,10 +64,7 @@ pub fn assert_discreet(text: &str) {
         URL_SIGNATURE,
         DOCUMENT_TEXT,
     ] {
-        assert!(
-            !text.contains(secret),
-            "{secret:?} was given away in: {text}"
-        );
+        assert!(!text.contains(secret), "{secret:?} was given away in: {text}");
     }
 }
 

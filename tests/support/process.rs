@@ -23,10 +23,7 @@ pub struct Memory {
 }
 
 impl Process {
-    pub fn spawn(
-        command: &mut Command,
-        on_exit: impl FnOnce(ExitStatus) + Send + 'static,
-    ) -> io::Result<Arc<Self>> {
+    pub fn spawn(command: &mut Command, on_exit: impl FnOnce(ExitStatus) + Send + 'static) -> io::Result<Arc<Self>> {
         let mut child = command.spawn()?;
         let process = Arc::new(Self {
             pid: child.id() as libc::pid_t,
@@ -97,9 +94,7 @@ impl Process {
 
     /// How many file descriptors are open.
     pub fn open_files(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.pid))
-            .unwrap()
-            .count()
+        fs::read_dir(format!("/proc/{}/fd", self.pid)).unwrap().count()
     }
 
     /// Sends a signal, unless the process is gone.
@@ -116,12 +111,7 @@ impl Process {
         // SAFETY: siginfo_t is plain data for the call to fill in.
         unsafe {
             let mut info: libc::siginfo_t = std::mem::zeroed();
-            libc::waitid(
-                libc::P_PID,
-                self.pid as libc::id_t,
-                &mut info,
-                change | libc::WNOWAIT,
-            );
+            libc::waitid(libc::P_PID, self.pid as libc::id_t, &mut info, change | libc::WNOWAIT);
         }
     }
 }

@@ -102,11 +102,7 @@ impl Server {
 
     /// `http` or `https`, address and port.
     pub fn url(&self) -> String {
-        let scheme = if self.shared.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.shared.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.shared.address)
     }
 
@@ -267,13 +263,7 @@ impl Shared {
         }
         state.connections_made += 1;
         let id = state.connections_made;
-        state.connections.insert(
-            id,
-            Connection {
-                stream,
-                busy: false,
-            },
-        );
+        state.connections.insert(id, Connection { stream, busy: false });
         id
     }
 
@@ -341,12 +331,7 @@ impl Shared {
     }
 
     /// Waits for a request's first byte; false if the client closed or was idle for too long.
-    fn await_request(
-        &self,
-        id: usize,
-        raw: &TcpStream,
-        wire: &mut BufReader<Wire>,
-    ) -> io::Result<bool> {
+    fn await_request(&self, id: usize, raw: &TcpStream, wire: &mut BufReader<Wire>) -> io::Result<bool> {
         raw.set_read_timeout(self.state().keep_alive)?;
         match wire.fill_buf() {
             Ok([]) => return Ok(false),
@@ -362,13 +347,7 @@ impl Shared {
     }
 
     /// Carries a request out and answers it, as its fault allows. Whether the connection goes on.
-    fn answer(
-        self: &Arc<Self>,
-        id: usize,
-        request: &Request,
-        raw: &TcpStream,
-        wire: &mut Wire,
-    ) -> io::Result<bool> {
+    fn answer(self: &Arc<Self>, id: usize, request: &Request, raw: &TcpStream, wire: &mut Wire) -> io::Result<bool> {
         let (number, fault) = match self.handler.call(request) {
             Some((operation, id)) => self.arrive(operation, id),
             None => (0, None),
@@ -453,10 +432,7 @@ impl Shared {
         let nth = state.counts.entry(operation).or_default();
         *nth += 1;
         let nth = *nth;
-        let fault = state
-            .rules
-            .iter()
-            .find_map(|rule| rule.fault_for(&call, nth));
+        let fault = state.rules.iter().find_map(|rule| rule.fault_for(&call, nth));
         (call.number, fault)
     }
 }
@@ -491,10 +467,7 @@ fn client_leaves_within(raw: &TcpStream, limit: Option<Duration>) -> io::Result<
 }
 
 fn timed_out(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 enum Wire {

@@ -25,8 +25,7 @@ impl Authority {
         let mut ca = CertificateParams::default();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // Not the servers' name: OpenSSL would take their certificates for self-signed.
-        ca.distinguished_name
-            .push(DnType::CommonName, "the test's authority");
+        ca.distinguished_name.push(DnType::CommonName, "the test's authority");
         let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
 
         let key = KeyPair::generate().unwrap();

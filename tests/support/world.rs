@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    Answer, Authority, BOOTSTRAP, Event, FakeBucket, FakeIot, FakeLambda, Function, Operation,
-};
+use super::{Answer, Authority, BOOTSTRAP, Event, FakeBucket, FakeIot, FakeLambda, Function, Operation};
 
 /// IoT and the response bucket, both over TLS, and an execution environment of the function under test.
 pub struct World {

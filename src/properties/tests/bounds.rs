@@ -23,12 +23,7 @@ pub fn bounds() -> Vec<(String, Vec<Value>, Vec<Value>, &'static str)> {
         ),
         (
             top("Description"),
-            vec![
-                text(1),
-                text(2028),
-                json!("ä😀 \u{2028}"),
-                json!("😀".repeat(2028)),
-            ],
+            vec![text(1), text(2028), json!("ä😀 \u{2028}"), json!("😀".repeat(2028))],
             vec![
                 text(2029),
                 json!("a\nb"),
@@ -50,12 +45,7 @@ pub fn bounds() -> Vec<(String, Vec<Value>, Vec<Value>, &'static str)> {
             vec![text(1351), json!(["a"])],
             "text of 1 to 1350 characters",
         ),
-        (
-            top("JobArn"),
-            vec![text(1), text(100_000)],
-            vec![json!(["a"])],
-            "text",
-        ),
+        (top("JobArn"), vec![text(1), text(100_000)], vec![json!(["a"])], "text"),
         (
             top("Revision"),
             vec![text(1), json!(7), json!(true), text(100_000)],
@@ -126,12 +116,7 @@ pub fn bounds() -> Vec<(String, Vec<Value>, Vec<Value>, &'static str)> {
         ),
         (
             at(ABORT, "FailureType"),
-            vec![
-                json!("FAILED"),
-                json!("REJECTED"),
-                json!("TIMED_OUT"),
-                json!("ALL"),
-            ],
+            vec![json!("FAILED"), json!("REJECTED"), json!("TIMED_OUT"), json!("ALL")],
             vec![json!("failed"), json!("NONE")],
             "FAILED, REJECTED, TIMED_OUT or ALL",
         ),
@@ -144,13 +129,7 @@ pub fn bounds() -> Vec<(String, Vec<Value>, Vec<Value>, &'static str)> {
         (
             at(ABORT, "ThresholdPercentage"),
             vec![json!(0.01), json!(100), json!(12.34), json!("25.000")],
-            vec![
-                json!(0),
-                json!(-1),
-                json!(0.001),
-                json!(12.345),
-                json!(100.01),
-            ],
+            vec![json!(0), json!(-1), json!(0.001), json!(12.345), json!(100.01)],
             "a number over 0 up to 100, with at most two decimals",
         ),
         (
@@ -214,14 +193,8 @@ fn each_bound_is_taken_at_its_ends_and_refused_one_beyond_at_its_path() {
             let properties = with_at(&path, value);
             let problems = messages(&properties);
             assert_eq!(problems.len(), 1, "{problems:?}");
-            assert!(
-                problems[0].starts_with(&format!("{path}: ")),
-                "{problems:?} at {path}"
-            );
-            assert!(
-                problems[0].contains(accepted),
-                "{problems:?} with {accepted}"
-            );
+            assert!(problems[0].starts_with(&format!("{path}: ")), "{problems:?} at {path}");
+            assert!(problems[0].contains(accepted), "{problems:?} with {accepted}");
         }
     }
 }
@@ -237,28 +210,17 @@ fn each_bound_on_a_lists_length_is_held() {
     let abort = |types: &[&str]| {
         json!(types.iter().map(|t| json!({"FailureType": t, "Action": "CANCEL", "ThresholdPercentage": 1, "MinNumberOfExecutedThings": 1})).collect::<Vec<_>>())
     };
-    let retries = |count| {
-        json!(vec![
-            json!({"FailureType": "ALL", "NumberOfRetries": 1});
-            count
-        ])
-    };
+    let retries = |count| json!(vec![json!({"FailureType": "ALL", "NumberOfRetries": 1}); count]);
     good(&with(json!({"MaintenanceWindows": windows(0)})));
     good(&with(json!({"MaintenanceWindows": windows(100)})));
     good(&with(json!({"DestinationPackageVersions": []})));
-    good(&with(
-        json!({"DestinationPackageVersions": [arn(5), arn(1600)]}),
-    ));
+    good(&with(json!({"DestinationPackageVersions": [arn(5), arn(1600)]})));
     good(&with(
         json!({"AbortConfig": {"CriteriaList": abort(&["FAILED", "REJECTED", "TIMED_OUT", "ALL"])}}),
     ));
-    good(&with(
-        json!({"JobExecutionsRetryConfig": {"CriteriaList": retries(1)}}),
-    ));
+    good(&with(json!({"JobExecutionsRetryConfig": {"CriteriaList": retries(1)}})));
     // Two with one failure type are refused in the abort config only.
-    good(&with(
-        json!({"JobExecutionsRetryConfig": {"CriteriaList": retries(2)}}),
-    ));
+    good(&with(json!({"JobExecutionsRetryConfig": {"CriteriaList": retries(2)}})));
 
     for (properties, problem) in [
         (

@@ -3,10 +3,7 @@
 use super::*;
 
 fn document(written: Value) -> String {
-    desired(with(json!({"Document": written})))
-        .content
-        .document
-        .unwrap()
+    desired(with(json!({"Document": written}))).content.document.unwrap()
 }
 
 #[test]
@@ -47,13 +44,10 @@ fn a_document_with_real_numbers_and_booleans_is_lossless_and_taken() {
 #[test]
 fn a_leaf_that_could_have_been_something_else_than_text_is_named() {
     for leaf in [
-        "1", "-1", "+1", "1.5", ".5", "5.", "007", "1e3", "true", "false", "null", "True", "FALSE",
-        "Null",
+        "1", "-1", "+1", "1.5", ".5", "5.", "007", "1e3", "true", "false", "null", "True", "FALSE", "Null",
     ] {
         assert_eq!(
-            messages(&with(
-                json!({"Document": {"steps": [{"retry count": leaf}]}})
-            )),
+            messages(&with(json!({"Document": {"steps": [{"retry count": leaf}]}}))),
             [
                 "Document.steps[0][\"retry count\"]: CloudFormation turns numbers, true, false and null into text, and this could \
               have been one (give the whole Document as a string of JSON, or with Fn::ToJsonString)"
@@ -64,14 +58,9 @@ fn a_leaf_that_could_have_been_something_else_than_text_is_named() {
 
 #[test]
 fn every_such_leaf_is_named() {
-    let problems = messages(&with(
-        json!({"Document": ["1", "x", {"a": "true", "b": "null"}]}),
-    ));
+    let problems = messages(&with(json!({"Document": ["1", "x", {"a": "true", "b": "null"}]})));
 
-    let paths: Vec<_> = problems
-        .iter()
-        .map(|p| p.split(": ").next().unwrap())
-        .collect();
+    let paths: Vec<_> = problems.iter().map(|p| p.split(": ").next().unwrap()).collect();
     assert_eq!(paths, ["Document[0]", "Document[2].a", "Document[2].b"]);
 }
 
@@ -88,10 +77,7 @@ fn a_document_that_is_not_json_is_refused_with_the_place_and_without_its_content
     ] {
         let problems = messages(&with(json!({"Document": document})));
         assert_eq!(problems.len(), 1);
-        assert!(
-            problems[0].starts_with("Document: is not JSON: "),
-            "{problems:?}"
-        );
+        assert!(problems[0].starts_with("Document: is not JSON: "), "{problems:?}");
         assert!(problems[0].ends_with(place), "{problems:?}");
         assert!(!problems[0].contains("secret"));
     }
@@ -102,9 +88,7 @@ fn a_document_is_nested_at_most_1000_deep() {
     let deep = |levels: usize| json!("[".repeat(levels) + &"]".repeat(levels));
     good(&with(json!({"Document": deep(1000)})));
     // What is in a string is no nesting.
-    good(&with(
-        json!({"Document": format!("[\"\\\"{}\"]", "[".repeat(2000))}),
-    ));
+    good(&with(json!({"Document": format!("[\"\\\"{}\"]", "[".repeat(2000))})));
 
     assert_eq!(
         messages(&with(json!({"Document": deep(1001)}))),
@@ -121,9 +105,7 @@ fn a_placeholder_for_a_presigned_url_needs_a_role_unless_a_job_may_have_it() {
 
     for config in [json!(null), json!({"ExpiresInSec": 60})] {
         assert_eq!(
-            messages(
-                &json!({"Description": "d", "Document": document, "PresignedUrlConfig": config})
-            ),
+            messages(&json!({"Description": "d", "Document": document, "PresignedUrlConfig": config})),
             [
                 "PresignedUrlConfig.RoleArn: missing, and the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role"
             ]

@@ -2,9 +2,8 @@
 
 use super::*;
 use crate::job_template::{
-    AbortConfig, AbortCriteria, Content, ExponentialRolloutRate, JobExecutionsRetryConfig,
-    JobExecutionsRolloutConfig, MaintenanceWindow, PresignedUrlConfig, RateIncreaseCriteria,
-    RetryCriteria, Tags, TimeoutConfig,
+    AbortConfig, AbortCriteria, Content, ExponentialRolloutRate, JobExecutionsRetryConfig, JobExecutionsRolloutConfig,
+    MaintenanceWindow, PresignedUrlConfig, RateIncreaseCriteria, RetryCriteria, Tags, TimeoutConfig,
 };
 
 #[test]
@@ -134,21 +133,12 @@ fn the_seeds_four_examples_work_as_written() {
     let presigned = good(&presigned);
     assert_eq!(presigned.warnings, [], "nothing in it is shorthand");
     assert_eq!(
-        presigned
-            .desired
-            .content
-            .presigned_url_config
-            .unwrap()
-            .expires_in_sec,
+        presigned.desired.content.presigned_url_config.unwrap().expires_in_sec,
         Some(3600)
     );
     let rollout = desired(rollout).content;
     assert_eq!(
-        rollout
-            .job_executions_retry_config
-            .unwrap()
-            .retry_criteria_list[0]
-            .number_of_retries,
+        rollout.job_executions_retry_config.unwrap().retry_criteria_list[0].number_of_retries,
         5
     );
     let rate = rollout

@@ -44,9 +44,7 @@ pub fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
             vec!["AbortConfig.CriteriaList[0].MinNumberOfExecutedThings: left out, became 1"],
         ),
         (
-            abort(
-                json!({"FailureType": "FAILED", "Action": "CANCEL", "MinNumberOfExecutedThings": 2}),
-            ),
+            abort(json!({"FailureType": "FAILED", "Action": "CANCEL", "MinNumberOfExecutedThings": 2})),
             abort(
                 json!({"FailureType": "FAILED", "Action": "CANCEL", "MinNumberOfExecutedThings": 2, "ThresholdPercentage": 0.01}),
             ),
@@ -60,9 +58,7 @@ pub fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
             vec!["MaintenanceWindows[0].StartTime: became cron(0 0 1 10 ? 2023)"],
         ),
         (
-            window(
-                json!({"StartTime": "2023-12-31T23:59:00-00:30", "EndTime": "2024-01-01T01:30:00+00:00"}),
-            ),
+            window(json!({"StartTime": "2023-12-31T23:59:00-00:30", "EndTime": "2024-01-01T01:30:00+00:00"})),
             window(json!({"StartTime": "cron(29 0 1 1 ? 2024)", "DurationInMinutes": 61})),
             vec![
                 "MaintenanceWindows[0].StartTime: became cron(29 0 1 1 ? 2024)",
@@ -91,11 +87,7 @@ pub fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
 #[test]
 fn each_shorthand_has_its_one_meaning_and_a_warning_that_names_it() {
     for (shorthand, meaning, said) in shorthands() {
-        assert_eq!(
-            good(&shorthand).desired,
-            good(&meaning).desired,
-            "{shorthand}"
-        );
+        assert_eq!(good(&shorthand).desired, good(&meaning).desired, "{shorthand}");
         assert_eq!(warnings(&shorthand), said);
         assert_eq!(warnings(&meaning), [] as [&str; 0]);
     }
@@ -157,9 +149,7 @@ fn a_shorthand_beside_what_it_stands_for_or_without_what_it_needs_is_refused() {
 
 #[test]
 fn a_start_time_that_begins_like_a_date_must_be_an_rfc_3339_moment() {
-    let start = |written: &str| {
-        with(json!({"MaintenanceWindows": [{"StartTime": written, "DurationInMinutes": 1}]}))
-    };
+    let start = |written: &str| with(json!({"MaintenanceWindows": [{"StartTime": written, "DurationInMinutes": 1}]}));
     for (written, cron) in [
         ("2024-02-29T12:05:00Z", "cron(5 12 29 2 ? 2024)"),
         ("2024-02-29t12:05:00z", "cron(5 12 29 2 ? 2024)"),
@@ -167,10 +157,7 @@ fn a_start_time_that_begins_like_a_date_must_be_an_rfc_3339_moment() {
         ("2024-03-01T01:05:00+13:00", "cron(5 12 29 2 ? 2024)"),
         ("cron(0 1 ? * MON *)", "cron(0 1 ? * MON *)"),
     ] {
-        assert_eq!(
-            desired(start(written)).content.maintenance_windows[0].start_time,
-            cron
-        );
+        assert_eq!(desired(start(written)).content.maintenance_windows[0].start_time, cron);
     }
     for written in [
         "2023-10-01",

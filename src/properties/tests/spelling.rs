@@ -53,10 +53,7 @@ fn a_key_of_another_spelling_is_unknown_and_the_nearest_is_named() {
         ),
         (json!({"": "x"}), "unknown key \"\" (known are"),
         (json!({"é": "x"}), "unknown key \"é\" (known are"),
-        (
-            json!({"x\n\"y": "x"}),
-            "unknown key \"x\\n\\\"y\" (known are",
-        ),
+        (json!({"x\n\"y": "x"}), "unknown key \"x\\n\\\"y\" (known are"),
     ] {
         let problems = messages(&with(properties));
         assert_eq!(problems.len(), 1);
@@ -120,10 +117,7 @@ fn a_member_given_twice_is_refused_in_whatever_spellings() {
         ),
     ] {
         let problems = read(&serde_json::from_str(written).unwrap()).unwrap_err();
-        assert_eq!(
-            problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            [problem]
-        );
+        assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [problem]);
     }
 }
 
@@ -139,28 +133,12 @@ fn a_number_may_be_text_that_reads_as_one() {
         json!(" 60 "),
         json!("60."),
     ] {
-        let read = desired(with_at(
-            "TimeoutConfig.InProgressTimeoutInMinutes",
-            written.clone(),
-        ));
-        let minutes = read
-            .content
-            .timeout_config
-            .unwrap()
-            .in_progress_timeout_in_minutes;
+        let read = desired(with_at("TimeoutConfig.InProgressTimeoutInMinutes", written.clone()));
+        let minutes = read.content.timeout_config.unwrap().in_progress_timeout_in_minutes;
         assert_eq!(minutes, Some(60), "{written}");
     }
-    for written in [
-        json!(0.5),
-        json!("0.5"),
-        json!(".5"),
-        json!("5e-1"),
-        json!("0.50"),
-    ] {
-        let read = desired(with_at(
-            &format!("{ABORT}.ThresholdPercentage"),
-            written.clone(),
-        ));
+    for written in [json!(0.5), json!("0.5"), json!(".5"), json!("5e-1"), json!("0.50")] {
+        let read = desired(with_at(&format!("{ABORT}.ThresholdPercentage"), written.clone()));
         assert_eq!(
             read.content.abort_config.unwrap().criteria_list[0].threshold_percentage,
             0.5,
@@ -183,10 +161,7 @@ fn a_number_may_be_text_that_reads_as_one() {
         "e1",
         "99999999999999999999",
     ] {
-        messages(&with_at(
-            "TimeoutConfig.InProgressTimeoutInMinutes",
-            json!(written),
-        ));
+        messages(&with_at("TimeoutConfig.InProgressTimeoutInMinutes", json!(written)));
     }
 }
 
@@ -199,22 +174,12 @@ fn text_may_be_any_scalar() {
         (json!(true), "true"),
         (json!(false), "false"),
     ] {
+        assert_eq!(desired(with(json!({"Description": written}))).content.description, text);
         assert_eq!(
-            desired(with(json!({"Description": written})))
-                .content
-                .description,
-            text
-        );
-        assert_eq!(
-            desired(with(json!({"Revision": written})))
-                .revision
-                .as_deref(),
+            desired(with(json!({"Revision": written}))).revision.as_deref(),
             Some(text)
         );
-        assert_eq!(
-            desired(with(json!({"Tags": {"k": written}}))).tags["k"],
-            text
-        );
+        assert_eq!(desired(with(json!({"Tags": {"k": written}}))).tags["k"], text);
     }
 }
 
@@ -276,9 +241,7 @@ fn null_and_empty_for_a_required_member_are_missing() {
     for empty in [json!(null), json!(""), json!({})] {
         assert_eq!(
             messages(&with(json!({"Description": empty}))),
-            [
-                "Description: missing (it takes text of 1 to 2028 characters without control characters)"
-            ]
+            ["Description: missing (it takes text of 1 to 2028 characters without control characters)"]
         );
     }
     for (properties, problem) in [
@@ -307,8 +270,7 @@ fn null_and_empty_for_a_required_member_are_missing() {
 #[test]
 fn a_required_map_whose_members_are_all_optional_may_be_empty() {
     for empty in [json!({}), json!({"numberOfNotifiedThings": null})] {
-        let rate =
-            json!({"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": empty});
+        let rate = json!({"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": empty});
         let read = desired(with(
             json!({"JobExecutionsRolloutConfig": {"ExponentialRolloutRate": rate}}),
         ));
@@ -331,10 +293,7 @@ fn properties_that_are_no_map_are_refused() {
         (json!(null), "null"),
         (json!(true), "a boolean"),
     ] {
-        assert_eq!(
-            messages(&properties),
-            [format!("the properties are {noun}, not a map")]
-        );
+        assert_eq!(messages(&properties), [format!("the properties are {noun}, not a map")]);
     }
 }
 
@@ -342,15 +301,11 @@ fn properties_that_are_no_map_are_refused() {
 fn criteria_without_a_failure_type_do_not_share_one() {
     let criterion = json!({"FailureType": "", "Action": "CANCEL"});
 
-    let messages = messages(&with(
-        json!({"AbortConfig": {"CriteriaList": [criterion, criterion]}}),
-    ));
+    let messages = messages(&with(json!({"AbortConfig": {"CriteriaList": [criterion, criterion]}})));
 
     assert_eq!(messages.len(), 2);
     assert!(
-        messages
-            .iter()
-            .all(|message| message.contains("FailureType: missing")),
+        messages.iter().all(|message| message.contains("FailureType: missing")),
         "{messages:?}"
     );
 }

@@ -65,8 +65,7 @@ fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
 
 #[test]
 fn iots_fifty_tags_less_the_owners_two_are_taken() {
-    let tags =
-        |count: usize| -> Value { (0..count).map(|n| (n.to_string(), json!("x"))).collect() };
+    let tags = |count: usize| -> Value { (0..count).map(|n| (n.to_string(), json!("x"))).collect() };
     good(&with(json!({"Tags": tags(48)})));
 
     assert_eq!(
