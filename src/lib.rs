@@ -1,20 +1,10 @@
-//! A CloudFormation custom resource, `Custom::IoTJobTemplate`, that lets a stack own AWS IoT job templates.
+//! The Lambda function of `Custom::IoTJobTemplate`, a CloudFormation custom resource that lets a stack own AWS IoT job
+//! templates: everything that touches the world. What is decided is decided in `core`.
 
-pub mod answer;
-pub mod backoff;
-pub mod event;
+pub mod aws_iot;
 pub mod handler;
-pub mod iot;
-pub mod job_template;
-pub mod json;
 pub mod log;
 pub mod metrics;
-pub mod ownership;
-pub mod physical_id;
-pub mod plan;
-pub mod properties;
 pub mod raw_event;
-pub mod reconcile;
-pub mod request;
 pub mod response_url;
 pub mod transport;

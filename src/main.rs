@@ -1,11 +1,11 @@
 //! The Lambda function's `bootstrap`: reads the environment, wires the parts together, and runs.
 
-use iot_job_template::backoff::Pace;
+use iot_job_template::aws_iot::AwsIot;
 use iot_job_template::handler::{Handler, Invocation, Unanswered};
-use iot_job_template::iot::aws::AwsIot;
 use iot_job_template::log::{Level, Log};
 use iot_job_template::raw_event::RawEventLayer;
 use iot_job_template::transport::{self, TransportSettings};
+use iot_job_template_core::retry::Pace;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

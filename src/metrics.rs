@@ -1,6 +1,7 @@
 //! CloudWatch metrics, in the embedded metric format: a line of the log that CloudWatch makes metrics of, so that neither a
 //! call nor a permission is needed for them.
 
+use iot_job_template_core::cloudformation::answer::FailureKind;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,39 +22,26 @@ pub struct Metrics {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     Succeeded,
-    Failed(Why),
+    Failed(FailureKind),
     /// No answer could be sent: CloudFormation waits.
     Unanswered,
-}
-
-/// Why the answer was FAILED.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The request or its properties could not be read.
-    BadRequest,
-    /// IoT refused, or the template is not this stack's.
-    Refused,
-    /// The time was over before IoT did what was asked.
-    OutOfTime,
-    /// A mistake in this provider.
-    Panic,
 }
 
 impl Metrics {
     /// The members of the log line. A count that is zero is left out: in CloudWatch, too, it adds nothing.
     pub fn embedded(&self, now: SystemTime) -> Map<String, Value> {
         let duration = self.duration.as_micros() as f64 / 1000.0;
-        let mut values = vec![("Duration", "Milliseconds", json!(duration))];
-        let mut count = |name, times: u32| {
+        let mut values = vec![("Duration".to_owned(), "Milliseconds", json!(duration))];
+        let mut count = |name: &str, times: u32| {
             if times > 0 {
-                values.push((name, "Count", json!(times)));
+                values.push((name.to_owned(), "Count", json!(times)));
             }
         };
         match self.ending {
             Ending::Succeeded => count("Succeeded", 1),
-            Ending::Failed(why) => {
+            Ending::Failed(kind) => {
                 count("Failed", 1);
-                count(why.metric(), 1);
+                count(&format!("Failed{}", kind.name()), 1);
             }
             Ending::Unanswered => count("Unanswered", 1),
         }
@@ -82,17 +70,6 @@ impl Metrics {
     }
 }
 
-impl Why {
-    fn metric(self) -> &'static str {
-        match self {
-            Why::BadRequest => "FailedBadRequest",
-            Why::Refused => "FailedRefused",
-            Why::OutOfTime => "FailedOutOfTime",
-            Why::Panic => "FailedPanic",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +78,7 @@ mod tests {
     fn a_line_of_metrics_names_each_one_that_it_has_and_its_unit() {
         let metrics = Metrics {
             function_name: "provider".into(),
-            ending: Ending::Failed(Why::OutOfTime),
+            ending: Ending::Failed(FailureKind::OutOfTime),
             duration: Duration::from_micros(2500),
             throttles: 3,
         };

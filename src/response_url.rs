@@ -1,8 +1,8 @@
 //! The presigned URL that the answer is PUT to. Whoever has it can answer for the resource: its query is a secret, and
 //! nothing here shows it.
 
-use crate::backoff::{Backoff, retry_after};
 use crate::transport;
+use iot_job_template_core::retry::{Backoff, retry_after};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, Url};
 use std::time::Duration;

@@ -5,8 +5,10 @@
 //! event; runs of all programs take turns, in an order of chance, so that what else the machine does meets all of them
 //! alike.
 
-#[path = "../../tests/support/mod.rs"]
-mod support;
+// Each bench takes what it needs of them; what nothing needs shows in the tests.
+#[allow(dead_code, unused_imports)]
+#[path = "../../tests/binary/stand_ins/mod.rs"]
+mod stand_ins;
 
 mod chart;
 mod quota;
@@ -15,11 +17,11 @@ mod report;
 use quota::Quota;
 use report::{Row, Spread};
 use serde_json::json;
+use stand_ins::{FakeLambda, Function, Stack, World};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 use std::{env, fs, mem};
-use support::{FakeLambda, Function, Stack, World};
 
 const USAGE: &str = "usage: cold [--runs N] [--results DIRECTORY] OURS [PEERS]\n\
     OURS is our bootstrap, PEERS the directory where benches/run built the others";

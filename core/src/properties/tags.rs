@@ -1,0 +1,93 @@
+//! Tags: a list of Key/Value pairs, or a map.
+
+use super::read::{Read, read as read_kind, wrong};
+use super::report::{Path, Report, quoted};
+use super::spec::{Kind, MAX_TAGS, TAG, TAG_KEY, TAG_VALUE};
+use crate::cloudformation::owner::OWNER_TAGS;
+use crate::json::Json;
+use serde_json::{Map, Value};
+
+/// Reads tags into a map of them. A missing value is the empty text.
+pub fn read(json: &Json, path: &Path, report: &mut Report) -> Read {
+    let problems = report.problems.len();
+    let pairs: Vec<(Path, String, String)> = match json {
+        Json::Array(items) => items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| read_pair(item, path.item(index), report))
+            .collect(),
+        Json::Object(entries) => entries
+            .iter()
+            .filter_map(|(key, value)| read_entry(key, value, path.member(key), report))
+            .collect(),
+        _ => return wrong(&Kind::Tags, json, path, report),
+    };
+
+    let mut tags = Map::new();
+    for (path, key, value) in pairs {
+        check_key(&key, &path, report);
+        if tags.insert(key.clone(), value.into()).is_some() {
+            report.problem(&path, format!("the tag {} is given twice", quoted(&key)));
+        }
+    }
+    if tags.len() > MAX_TAGS {
+        report.problem(
+            path,
+            format!(
+                "has {} tags (it takes {MAX_TAGS}: IoT's 50, less the two that mark the owner)",
+                tags.len()
+            ),
+        );
+    }
+    match (report.problems.len() == problems, tags.is_empty()) {
+        (false, _) => Read::Wrong,
+        (true, true) => Read::LeftOut,
+        (true, false) => Read::Good(Value::Object(tags)),
+    }
+}
+
+fn read_pair(json: &Json, path: Path, report: &mut Report) -> Option<(Path, String, String)> {
+    match read_kind(&Kind::Map(&TAG), json, &path, report) {
+        Read::Good(pair) => Some((path, text_of(pair.get("Key")), text_of(pair.get("Value")))),
+        Read::Wrong => None,
+        Read::LeftOut => {
+            report.problem(&path, "empty (it takes a map of Key, Value)");
+            None
+        }
+    }
+}
+
+fn read_entry(key: &str, value: &Json, path: Path, report: &mut Report) -> Option<(Path, String, String)> {
+    let key = match read_kind(&TAG_KEY, &Json::String(key.to_owned()), &path, report) {
+        Read::Good(key) => text_of(Some(&key)),
+        Read::Wrong => return None,
+        Read::LeftOut => {
+            report.problem(&path, format!("an empty key (it takes {})", TAG_KEY.accepts()));
+            return None;
+        }
+    };
+    let value = match read_kind(&TAG_VALUE, value, &path, report) {
+        Read::Good(value) => text_of(Some(&value)),
+        Read::LeftOut => String::new(),
+        Read::Wrong => return None,
+    };
+    Some((path, key, value))
+}
+
+fn text_of(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn check_key(key: &str, path: &Path, report: &mut Report) {
+    if OWNER_TAGS.contains(&key) {
+        report.problem(
+            path,
+            format!("the tag {key} marks the template's owner, and only this provider sets it"),
+        );
+    } else if key.starts_with("aws:") {
+        report.problem(
+            path,
+            format!("the tag {} begins with aws:, which IoT refuses", quoted(key)),
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! The world around the function, for tests of the real binary: Lambda's runtime API, AWS IoT, the
+//! bucket that takes the answer, and CloudFormation's requests. Everything listens on loopback
+//! ports that the system chooses and is gone when dropped. Plain blocking threads, so that faults
+//! can be made byte by byte and a test reads from top to bottom.
+//!
+//! ```ignore
+//! let world = World::new();
+//! world.iot.fault(When::Nth(CreateJobTemplate, 1), Fault::ResetAfter);
+//!
+//! let answer = world.send(Stack::named("fleet").create("Reboot", json!({...})));
+//!
+//! assert!(answer.succeeded());
+//! assert_eq!(world.iot.count(CreateJobTemplate), 2);
+//! ```
+
+mod bucket;
+mod event;
+mod fault;
+mod http;
+mod iot;
+mod lambda;
+mod process;
+mod server;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod world;
+
+use std::io::{self, Write};
+
+pub use bucket::{Answer, FakeBucket};
+pub use event::{Event, Stack};
+pub use fault::{Action, Fault, When};
+pub use http::{Request, Response};
+pub use iot::{FakeIot, TagsOfAbsent, Template};
+pub use lambda::{FakeLambda, Function, Invocation, Outcome};
+pub use process::Memory;
+pub use server::{Call, Operation, Server};
+pub use tls::Authority;
+pub use world::World;
+
+/// The binary under test.
+pub const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
+
+pub const REGION: &str = "eu-central-1";
+pub const ACCOUNT: &str = "123456789012";
+
+/// What the function is given, or sees, and must tell nobody. Every log line that passes through
+/// [`FakeLambda`] and every answer that [`FakeBucket`] hands out is searched for these.
+pub const ACCESS_KEY_ID: &str = "AKIDSEENNOWHERE00000";
+pub const SECRET_ACCESS_KEY: &str = "secret-access-key-seen-nowhere";
+pub const SESSION_TOKEN: &str = "session-token-seen-nowhere";
+pub const URL_SIGNATURE: &str = "5ec7e7000000000000000000000000000000000000000000000000000000f00d";
+/// For tests to put into a job document.
+pub const DOCUMENT_TEXT: &str = "document-text-seen-nowhere";
+
+/// Panics if `text` holds any of the secrets above.
+pub fn assert_discreet(text: &str) {
+    for secret in [
+        ACCESS_KEY_ID,
+        SECRET_ACCESS_KEY,
+        SESSION_TOKEN,
+        URL_SIGNATURE,
+        DOCUMENT_TEXT,
+    ] {
+        assert!(!text.contains(secret), "{secret:?} was given away in: {text}");
+    }
+}
+
+/// Past the test harness, which shows nothing of a test that passes.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

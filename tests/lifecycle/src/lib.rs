@@ -1,0 +1,83 @@
+//! The life of a template, proved under faults: random histories of a model of CloudFormation on one side of the real
+//! handler and a model of IoT on the other.
+//!
+//! Plain proptest, and neither proptest-state-machine nor stateright. CloudFormation's next request depends on the
+//! answer to the last, so a history cannot be written down in requests before it is run, as proptest-state-machine
+//! would have it; it is written in operations on stacks, each of which means something in every state, so that any part
+//! of a history is a history and shrinking is simple. Stateright explores states that it can copy, and the state here is
+//! a future half way through; where a small world is to be searched exhaustively, loops over all faults at all calls do
+//! that (`scenarios.rs`).
+//!
+//! `LIFECYCLE_HISTORIES` says how many histories to run, `LIFECYCLE_BINARY_HISTORIES` how many through the real binary
+//! (`binary.rs`), `LIFECYCLE_PAIRS` asks for all pairs of faults, `LIFECYCLE_SEED` repeats a run, and `LIFECYCLE_SHRINKS`
+//! bounds the attempts to make a failure smaller.
+
+pub mod cloudformation;
+pub mod history;
+mod in_process;
+pub mod iot;
+#[cfg(test)]
+mod scenarios;
+
+use history::Op;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub fn setting(name: &str) -> Option<u64> {
+    let value = std::env::var(name).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
+}
+
+/// Runs so many histories, each as a function that panics if something does not hold and returns what happened before
+/// it did.
+pub fn run_histories(histories: u64, run: impl Fn(bool, &[Op]) -> Result<(), Trace>) {
+    let seed = setting("LIFECYCLE_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config = Config {
+        cases: histories.try_into().expect("so many histories"),
+        failure_persistence: None,
+        max_shrink_iters: setting("LIFECYCLE_SHRINKS")
+            .map_or(20_000, |most| most.try_into().expect("so many attempts")),
+        // Of use for the slow real binary.
+        max_shrink_time: 120_000,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let outcome = runner.run(&history::history(), |(failures_count, ops)| {
+        run(failures_count, &ops).map_err(|Trace(trace)| TestCaseError::fail(trace))
+    });
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(why, history)) => {
+            panic!("LIFECYCLE_SEED={seed}: {why}\nthe history was {history:#?}")
+        }
+        Err(TestError::Abort(why)) => panic!("LIFECYCLE_SEED={seed}: {why}"),
+    }
+}
+
+/// What did not hold, and what had happened.
+pub struct Trace(String);
+
+/// Runs something that panics if what must hold does not.
+pub fn holding(run: impl FnOnce(), trace: impl FnOnce() -> String) -> Result<(), Trace> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let why = panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+            .unwrap_or_default();
+        Trace(format!("{why}\n{}", trace()))
+    })
+}
+
+#[cfg(test)]
+#[test]
+fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
+    let histories = setting("LIFECYCLE_HISTORIES").unwrap_or(500);
+    run_histories(histories, |failures_count, ops| {
+        let world = history::World::new(failures_count);
+        let iot = world.function.iot.clone();
+        holding(|| world.run(ops), || iot.borrow().trace.join("\n"))
+    });
+}
