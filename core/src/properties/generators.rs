@@ -52,6 +52,7 @@ pub fn request() -> impl Strategy<Value = Desired> {
                     },
                     revision,
                     tags,
+                    ..Desired::default()
                 }
             },
         )

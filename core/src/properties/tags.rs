@@ -3,7 +3,7 @@
 use super::read::{Read, read as read_kind, wrong};
 use super::report::{Path, Report, quoted};
 use super::spec::{Kind, MAX_TAGS, TAG, TAG_KEY, TAG_VALUE};
-use crate::cloudformation::owner::OWNER_TAGS;
+use crate::cloudformation::owner::PROVIDER_TAGS;
 use crate::json::Json;
 use serde_json::{Map, Value};
 
@@ -79,7 +79,7 @@ fn text_of(value: Option<&Value>) -> String {
 }
 
 fn check_key(key: &str, path: &Path, report: &mut Report) {
-    if OWNER_TAGS.contains(&key) {
+    if PROVIDER_TAGS.contains(&key) {
         report.problem(
             path,
             format!("the tag {key} marks the template's owner, and only this provider sets it"),

@@ -83,6 +83,7 @@ async fn deliver(iot: &Rc<RefCell<Iot>>, event: &Value) -> Option<Answer> {
         invocation_id: "invocation",
         function_arn: "arn:aws:lambda:eu-central-1:123456789012:function:iot-job-template",
         deadline: Instant::now() + TIME_TO_WORK,
+        received: std::time::SystemTime::now(),
     };
     let event = Event::read(&event.to_string()).expect("an event");
     tokio::select! {

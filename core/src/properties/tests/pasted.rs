@@ -75,6 +75,7 @@ fn every_member_of_create_job_template_is_read() {
             },
             revision: Some("2".into()),
             tags: Tags::from([("k".into(), "v".into())]),
+            ..Desired::default()
         }
     );
 }
