@@ -48,7 +48,7 @@ impl<I: JobTemplates> Means<'_, I> {
             let physical_id = physical_id_after_failure(&origin, &request, Create::Unclear);
             return failed(physical_id.as_ref(), &origin, FailureKind::OutOfTime, vec![reason]);
         }
-        let deadline = self.deadline_of(&request, &origin);
+        let deadline = self.deadline_of(&origin);
         let progress = RefCell::new(Progress::default());
         let calls = Calls::new(self.iot, self.pace, deadline);
         let reconciler = Reconciler {
@@ -87,13 +87,12 @@ impl<I: JobTemplates> Means<'_, I> {
         }
     }
 
-    /// A Create or an Update ends while CloudFormation waits. A Delete that comes late is carried out all the same.
-    fn deadline_of(&self, request: &Request, origin: &Origin) -> Instant {
-        match request {
-            Request::Delete { .. } => self.deadline,
-            _ => Instant::now()
-                .checked_add(origin.sent.left)
-                .map_or(self.deadline, |end| end.min(self.deadline)),
+    /// The work ends while CloudFormation waits, but for a Delete that comes too late: that is carried out all the same.
+    fn deadline_of(&self, origin: &Origin) -> Instant {
+        let left = origin.sent.left;
+        match Instant::now().checked_add(left) {
+            Some(end) if !left.is_zero() => end.min(self.deadline),
+            _ => self.deadline,
         }
     }
 

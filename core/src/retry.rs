@@ -152,7 +152,7 @@ impl<'a, I: JobTemplates> Calls<'a, I> {
 #[derive(Default)]
 pub struct Tries {
     backoff: Backoff,
-    denied_since: Option<Instant>,
+    denied_until: Option<Instant>,
 }
 
 impl Tries {
@@ -169,11 +169,10 @@ impl Tries {
             Cause::NotSent | Cause::Unclear => Some(self.backoff.pause().max(asked)),
             Cause::Denied => {
                 let now = Instant::now();
-                let since = *self.denied_since.get_or_insert(now);
                 // Some of the time is for the answer that says what is missing.
-                let rest = LATE_PERMISSION.saturating_sub(now - since).min(left / 2);
+                let end = *self.denied_until.get_or_insert(now + LATE_PERMISSION.min(left / 2));
                 let pause = self.backoff.pause().max(Backoff::FIRST);
-                (!rest.is_zero()).then_some(pause.min(rest))
+                (now < end).then(|| pause.min(end - now))
             }
             Cause::NotFound | Cause::Conflict | Cause::Refused => None,
         }
@@ -363,5 +362,70 @@ mod tests {
     fn retry_after_is_read_in_seconds() {
         assert_eq!(retry_after(" 3 "), Some(Duration::from_secs(3)));
         assert_eq!(retry_after("Mon, 05 Oct 2026 07:28:00 GMT"), None);
+    }
+
+    #[test]
+    fn each_operation_has_a_pace_of_its_own() {
+        let pace = Pace::default();
+        (0..10).for_each(|_| pace.throttled(Operation::Tag));
+
+        assert!(pace.wait(Operation::Tag, PLENTY) > Duration::ZERO);
+        assert_eq!(pace.wait(Operation::Delete, PLENTY), Duration::ZERO);
+    }
+
+    fn error(cause: Cause) -> CallError {
+        CallError {
+            operation: Operation::Create.name(),
+            cause,
+            detail: String::new(),
+            retry_after: None,
+        }
+    }
+
+    /// For how long something that fails like this is tried, if there is so much time.
+    async fn tried_for(cause: Cause, left: Duration) -> Duration {
+        let started = Instant::now();
+        let mut tries = Tries::default();
+        while let Some(pause) = tries.pause_after(&error(cause), left.saturating_sub(started.elapsed())) {
+            sleep(pause).await;
+            if started.elapsed() >= left {
+                break;
+            }
+        }
+        started.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_missing_permission_is_asked_for_again_for_thirty_seconds_or_half_of_the_time() {
+        assert_eq!(tried_for(Cause::Denied, PLENTY).await.as_secs(), 30);
+        let short = tried_for(Cause::Denied, Duration::from_secs(20)).await;
+        assert!(short < Duration::from_secs(20), "{short:?}");
+        assert!(short > Duration::from_secs(9), "{short:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_service_refuses_is_not_asked_for_again() {
+        for cause in [Cause::Refused, Cause::Conflict, Cause::NotFound] {
+            assert_eq!(tried_for(cause, PLENTY).await, Duration::ZERO, "{cause:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn passing_faults_are_tried_again_until_the_time_is_over() {
+        let left = Duration::from_secs(1000);
+
+        for cause in [Cause::NotSent, Cause::Unclear] {
+            assert!(tried_for(cause, left).await >= left, "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn a_pause_that_the_service_asks_for_is_made() {
+        let asked = CallError {
+            retry_after: Some(Duration::from_secs(7)),
+            ..error(Cause::Throttled)
+        };
+
+        assert_eq!(Tries::default().pause_after(&asked, PLENTY), asked.retry_after);
     }
 }

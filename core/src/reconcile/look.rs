@@ -3,7 +3,7 @@
 use super::Reconciler;
 use crate::cloudformation::owner::Ownership;
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
-use crate::job_template::{Tags, Template};
+use crate::job_template::{Content, Tags, Template};
 
 impl<I: JobTemplates> Reconciler<'_, I> {
     /// The template under an id; `None` if there is none. Its tags alone mostly decide, which saves a call; `whole` is
@@ -30,23 +30,38 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     }
 
     /// Between a describe and a look at the tags a twin of this request may have made the template anew. So before it is
-    /// taken for one without an owner, there are two looks that say so.
+    /// taken for one without an owner, two looks at its tags say so; and as it is then known by its content alone, the
+    /// last look is at that.
     pub(super) async fn look_whole(&self, id: &str, mut shows_no_owner: bool) -> Result<Option<Template>, CallError> {
         loop {
-            let (arn, content) = match self.calls.describe(id).await {
-                Ok(described) => described,
-                Err(error) if error.cause == Cause::NotFound => return Ok(None),
-                Err(error) => return Err(error),
+            let Some((arn, content)) = self.describe_or_none(id).await? else {
+                return Ok(None);
             };
             let tags = tags_or_none(self.calls.tags(&arn).await)?;
-            if shows_no_owner || self.names_an_owner(&tags) {
+            if self.names_an_owner(&tags) {
                 return Ok(Some(Template {
                     arn,
                     tags,
                     content: Some(content),
                 }));
             }
+            if shows_no_owner {
+                let described = self.describe_or_none(id).await?;
+                return Ok(described.map(|(arn, content)| Template {
+                    arn,
+                    tags,
+                    content: Some(content),
+                }));
+            }
             shows_no_owner = true;
+        }
+    }
+
+    async fn describe_or_none(&self, id: &str) -> Result<Option<(String, Content)>, CallError> {
+        match self.calls.describe(id).await {
+            Ok(described) => Ok(Some(described)),
+            Err(error) if error.cause == Cause::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
