@@ -4,8 +4,10 @@
 //! One rule above all: never stricter than the service, never silently different from what was written.
 
 mod document;
+mod fields;
 #[cfg(any(test, feature = "generators"))]
 pub mod generators;
+pub mod kinds;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod read;
 #[cfg(test)]
 mod reference;
 mod report;
+mod scalars;
 #[cfg(test)]
 mod schema;
 mod shorthand;

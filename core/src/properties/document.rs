@@ -1,8 +1,9 @@
 //! The job document: a string goes to IoT byte for byte; a map or list only where nothing can have been lost.
 
-use super::read::{Read, is_numeric, wrong};
+use super::fields::Read;
+use super::kinds::Kind;
 use super::report::{Path, Report};
-use super::spec::Kind;
+use super::scalars::{is_numeric, wrong};
 use crate::json::Json;
 use serde::de::IgnoredAny;
 use std::collections::HashSet;

@@ -1,5 +1,7 @@
 //! Generators for property tests: any request that the service's model allows, and the ways that people write one.
 
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "nothing but tests runs it")]
+
 use crate::job_template::{
     AbortConfig, AbortCriteria, Content, Desired, ExponentialRolloutRate, JobExecutionsRetryConfig,
     JobExecutionsRolloutConfig, MaintenanceWindow, PresignedUrlConfig, RateIncreaseCriteria, RetryCriteria, Tags,

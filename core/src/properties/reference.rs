@@ -1,6 +1,7 @@
 //! The table in `spec.rs` as the tables of the property reference, in Markdown.
 
-use super::spec::{ATTRIBUTES, Kind, MapSpec, Member, Need, PROPERTIES, TAG};
+use super::kinds::{Kind, MapSpec, Member, Need};
+use super::spec::{ATTRIBUTES, PROPERTIES, TAG};
 
 /// What an update does that changes a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,8 @@
 //! as numbers. What the function takes beyond that is in the schema's `$comment`, and the cfn-lint rule beside it
 //! understands it.
 
-use super::spec::{
-    ATTRIBUTES, Class, DecimalBound, Kind, ListSpec, MAX_TAGS, MapSpec, Member, NO_MAX, Need, PROPERTIES, TAG, TAG_KEY,
-    TAG_VALUE,
-};
+use super::kinds::{Class, DecimalBound, Kind, ListSpec, MapSpec, Member, NO_MAX, Need};
+use super::spec::{ATTRIBUTES, MAX_TAGS, PROPERTIES, TAG, TAG_KEY, TAG_VALUE};
 use serde_json::{Map, Value, json};
 
 /// The schema of a `Custom::IoTJobTemplate`.

@@ -1,15 +1,28 @@
-//! The seed's shorthand: forms that IoT refuses, each with one documented meaning. And the checks that concern more than
-//! one member.
+//! Shorthand: forms that IoT refuses and that people write all the same, each with one documented meaning. And the checks
+//! that concern more than one member.
 //!
 //! A shorthand beside the member that it stands for is an error. Each one used is a warning that names what it became.
 
-use super::read::Fields;
+use super::fields::Fields;
+use super::kinds::Rule;
 use super::report::{Path, Report, quoted};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-pub fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) {
+/// Replaces shorthand by what it stands for, and checks what concerns more than one member.
+pub fn settle(rule: Rule, fields: &mut Fields, path: &Path, report: &mut Report) {
+    match rule {
+        Rule::AsWritten => {}
+        Rule::Properties => settle_properties(fields, path, report),
+        Rule::Rollout => settle_rollout(fields, path, report),
+        Rule::Retry => settle_retry(fields, path, report),
+        Rule::AbortCriteria => settle_abort_criteria(fields, path, report),
+        Rule::MaintenanceWindow => settle_maintenance_window(fields, path, report),
+    }
+}
+
+fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.has("Document") && fields.has("DocumentSource") {
         fields.take("DocumentSource");
         report.warning(&path.member("DocumentSource"), "left out, since there is a Document");
@@ -44,7 +57,7 @@ fn require_role_for_placeholders(fields: &mut Fields, path: &Path, report: &mut 
     }
 }
 
-pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
+fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
     if !fields.has("MinimumPerMinute") {
         return;
     }
@@ -104,7 +117,7 @@ pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
     }
 }
 
-pub fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
+fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
     if !fields.has("RetryAttempts") {
         return;
     }
@@ -132,7 +145,7 @@ pub fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
     );
 }
 
-pub fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Report) {
+fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.get("Action").and_then(Value::as_str) == Some("ABORT") {
         fields.set("Action", "CANCEL");
         report.warning(&path.member("Action"), "ABORT became CANCEL");
@@ -150,7 +163,7 @@ pub fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Repo
     }
 }
 
-pub fn settle_maintenance_window(fields: &mut Fields, path: &Path, report: &mut Report) {
+fn settle_maintenance_window(fields: &mut Fields, path: &Path, report: &mut Report) {
     let start = settle_start(fields, path, report);
     settle_end(start, fields, path, report);
 }

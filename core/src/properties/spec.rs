@@ -3,169 +3,15 @@
 //! The parser, the JSON schema and the property reference all read this one table. The bounds are those of the service's
 //! published model (API version 2015-05-28); where IoT was measured to refuse more, the member says so.
 
-use super::read::Fields;
-use super::report::{Path, Report};
-use super::shorthand;
-
-/// One member of a map in the property language.
-pub struct Member {
-    /// CloudFormation's name. At every level a key matches whatever the case of its first letter.
-    pub name: &'static str,
-    /// Other names that people write for it: the API's, where it is not the same.
-    pub also: &'static [&'static str],
-    pub need: Need,
-    pub kind: Kind,
-    /// For the reference and the schema: what it is, in a line.
-    pub about: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    Required,
-    Optional {
-        /// What holds where it is left out, in words; empty where that is nothing.
-        default: &'static str,
-    },
-    /// Not a member of the API: shorthand, with one documented meaning.
-    Shorthand {
-        /// The member that may not be given beside it.
-        stands_for: &'static str,
-    },
-}
-
-/// What a member takes.
-pub enum Kind {
-    /// Lengths in characters.
-    Text {
-        min: usize,
-        max: usize,
-        class: Class,
-    },
-    Integer {
-        min: i64,
-        max: i64,
-    },
-    Decimal {
-        bound: DecimalBound,
-    },
-    /// `also` is shorthand: accepted, and replaced by the shorthand's rule.
-    Choice {
-        of: &'static [&'static str],
-        also: &'static [&'static str],
-    },
-    Map(&'static MapSpec),
-    List(ListSpec),
-    /// JSON text, or a map or list where that is lossless.
-    Document {
-        max: usize,
-    },
-    /// A list of Key/Value pairs, or a map.
-    Tags,
-    /// Any scalar.
-    Scalar,
-    /// CloudFormation's own, which comes along in the properties: any value, not read.
-    Ignored,
-}
-
-/// The characters that a text may have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    Any,
-    /// `[a-zA-Z0-9_-]+`
-    Id,
-    /// `[^\p{C}]+`
-    NoControl,
-    /// `^arn:[!-~]+$`
-    Arn,
-    /// `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
-    TagKey,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-pub enum DecimalBound {
-    Between(f64, f64),
-    /// More than zero, at most this, and at most two decimal digits (both measured on the service).
-    Percentage(f64),
-}
-
-/// A map with known members.
-pub struct MapSpec {
-    /// The API's name for the structure.
-    pub name: &'static str,
-    pub members: &'static [Member],
-    /// Replaces shorthand by what it stands for, and checks what concerns more than one member.
-    pub settle: fn(&mut Fields, &Path, &mut Report),
-}
-
-/// A list, and how many items it takes.
-pub struct ListSpec {
-    pub of: &'static Kind,
-    pub min: usize,
-    pub max: usize,
-    /// A member of the items that no two of them may have in common.
-    pub distinct: Option<&'static str>,
-}
-
-/// The largest value of the model's type "integer", which has 32 bits, where the model gives no bound.
-pub const MAX_INTEGER: i64 = i32::MAX as i64;
-/// No bound in the model.
-pub const NO_MAX: usize = usize::MAX;
-
-const fn required(name: &'static str, kind: Kind, about: &'static str) -> Member {
-    Member {
-        name,
-        also: &[],
-        need: Need::Required,
-        kind,
-        about,
-    }
-}
-
-const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Member {
-    default("", name, kind, about)
-}
-
-const fn default(default: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Member {
-    Member {
-        need: Need::Optional { default },
-        ..required(name, kind, about)
-    }
-}
-
-const fn shorthand(stands_for: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Member {
-    Member {
-        need: Need::Shorthand { stands_for },
-        ..required(name, kind, about)
-    }
-}
-
-const fn integer(min: i64, max: i64) -> Kind {
-    Kind::Integer { min, max }
-}
-
-const fn text(min: usize, max: usize, class: Class) -> Kind {
-    Kind::Text { min, max, class }
-}
-
-const fn choice(of: &'static [&'static str]) -> Kind {
-    Kind::Choice { of, also: &[] }
-}
-
-const fn list(of: &'static Kind, min: usize, max: usize) -> Kind {
-    Kind::List(ListSpec {
-        of,
-        min,
-        max,
-        distinct: None,
-    })
-}
-
-fn nothing_to_settle(_: &mut Fields, _: &Path, _: &mut Report) {}
+use super::kinds::{
+    Attribute, Class, DecimalBound, Kind, ListSpec, MAX_INTEGER, MapSpec, Member, NO_MAX, Rule, choice, default,
+    integer, list, optional, required, shorthand, text,
+};
 
 /// The properties of a `Custom::IoTJobTemplate`.
 pub static PROPERTIES: MapSpec = MapSpec {
     name: "CreateJobTemplateRequest",
-    settle: shorthand::settle_properties,
+    rule: Rule::Properties,
     members: &[
         default(
             "named after the stack and the resource",
@@ -250,7 +96,7 @@ pub static PROPERTIES: MapSpec = MapSpec {
 
 static TIMEOUT_CONFIG: MapSpec = MapSpec {
     name: "TimeoutConfig",
-    settle: nothing_to_settle,
+    rule: Rule::AsWritten,
     members: &[optional(
         "InProgressTimeoutInMinutes",
         // The model has no bounds; the service was measured to refuse anything else.
@@ -261,7 +107,7 @@ static TIMEOUT_CONFIG: MapSpec = MapSpec {
 
 static ROLLOUT_CONFIG: MapSpec = MapSpec {
     name: "JobExecutionsRolloutConfig",
-    settle: shorthand::settle_rollout,
+    rule: Rule::Rollout,
     members: &[
         optional(
             "MaximumPerMinute",
@@ -287,7 +133,7 @@ static ROLLOUT_CONFIG: MapSpec = MapSpec {
 
 static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
     name: "ExponentialRolloutRate",
-    settle: nothing_to_settle,
+    rule: Rule::AsWritten,
     members: &[
         required(
             "BaseRatePerMinute",
@@ -311,7 +157,7 @@ static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
 
 static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
     name: "RateIncreaseCriteria",
-    settle: nothing_to_settle,
+    rule: Rule::AsWritten,
     members: &[
         optional(
             "NumberOfNotifiedThings",
@@ -328,7 +174,7 @@ static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
 
 static RETRY_CONFIG: MapSpec = MapSpec {
     name: "JobExecutionsRetryConfig",
-    settle: shorthand::settle_retry,
+    rule: Rule::Retry,
     members: &[
         Member {
             also: &["CriteriaList"],
@@ -349,7 +195,7 @@ static RETRY_CONFIG: MapSpec = MapSpec {
 
 static RETRY_CRITERIA: MapSpec = MapSpec {
     name: "RetryCriteria",
-    settle: nothing_to_settle,
+    rule: Rule::AsWritten,
     members: &[
         required(
             "FailureType",
@@ -366,7 +212,7 @@ static RETRY_CRITERIA: MapSpec = MapSpec {
 
 static ABORT_CONFIG: MapSpec = MapSpec {
     name: "AbortConfig",
-    settle: nothing_to_settle,
+    rule: Rule::AsWritten,
     members: &[required(
         "CriteriaList",
         Kind::List(ListSpec {
@@ -382,7 +228,7 @@ static ABORT_CONFIG: MapSpec = MapSpec {
 
 static ABORT_CRITERIA: MapSpec = MapSpec {
     name: "AbortCriteria",
-    settle: shorthand::settle_abort_criteria,
+    rule: Rule::AbortCriteria,
     members: &[
         required(
             "FailureType",
@@ -416,7 +262,7 @@ static ABORT_CRITERIA: MapSpec = MapSpec {
 
 static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
     name: "PresignedUrlConfig",
-    settle: nothing_to_settle,
+    rule: Rule::AsWritten,
     members: &[
         optional(
             "RoleArn",
@@ -433,7 +279,7 @@ static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
 
 static MAINTENANCE_WINDOW: MapSpec = MapSpec {
     name: "MaintenanceWindow",
-    settle: shorthand::settle_maintenance_window,
+    rule: Rule::MaintenanceWindow,
     members: &[
         required(
             "StartTime",
@@ -450,12 +296,6 @@ static MAINTENANCE_WINDOW: MapSpec = MapSpec {
     ],
 };
 
-/// What `Fn::GetAtt` gives.
-pub struct Attribute {
-    pub name: &'static str,
-    pub about: &'static str,
-}
-
 pub static ATTRIBUTES: [Attribute; 2] = [
     Attribute {
         name: "Arn",
@@ -470,7 +310,7 @@ pub static ATTRIBUTES: [Attribute; 2] = [
 /// The members of a tag in a list of tags.
 pub static TAG: MapSpec = MapSpec {
     name: "Tag",
-    settle: nothing_to_settle,
+    rule: Rule::AsWritten,
     members: &[
         required("Key", TAG_KEY, "The tag's name."),
         default("the empty text", "Value", TAG_VALUE, "The tag's value."),

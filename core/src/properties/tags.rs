@@ -1,8 +1,11 @@
 //! Tags: a list of Key/Value pairs, or a map.
 
-use super::read::{Read, read as read_kind, wrong};
+use super::fields::Read;
+use super::kinds::Kind;
+use super::read::read as read_kind;
 use super::report::{Path, Report, quoted};
-use super::spec::{Kind, MAX_TAGS, TAG, TAG_KEY, TAG_VALUE};
+use super::scalars::wrong;
+use super::spec::{MAX_TAGS, TAG, TAG_KEY, TAG_VALUE};
 use crate::cloudformation::owner::OWNER_TAGS;
 use crate::json::Json;
 use serde_json::{Map, Value};

@@ -80,7 +80,7 @@ fn every_member_of_create_job_template_is_read() {
 }
 
 #[test]
-fn the_seeds_four_examples_work_as_written() {
+fn the_four_examples_full_of_shorthand_work_as_written() {
     let basic = json!({
         "Description": "Basic job template for device updates", "JobTemplateId": "device-update-template",
         "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
