@@ -10,15 +10,9 @@ pub mod generators;
 pub mod kinds;
 #[cfg(test)]
 mod laws;
-#[cfg(test)]
-mod published;
 mod read;
-#[cfg(test)]
-mod reference;
 mod report;
 mod scalars;
-#[cfg(test)]
-mod schema;
 mod shorthand;
 pub mod spec;
 mod tags;

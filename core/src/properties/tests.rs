@@ -9,7 +9,6 @@ mod spelling;
 mod tags;
 
 pub use bounds::bounds;
-pub use shorthand::shorthands;
 
 use super::{Properties, read};
 use crate::job_template::Desired;

@@ -3,7 +3,7 @@
 use super::*;
 
 /// What is written, what it means, and the warning for each shorthand used.
-pub fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
+fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
     let abort = |criterion: Value| with(json!({"AbortConfig": {"CriteriaList": [criterion]}}));
     let rollout = |config: Value| with(json!({"JobExecutionsRolloutConfig": config}));
     let window = |window: Value| with(json!({"MaintenanceWindows": [window]}));

@@ -1,7 +1,7 @@
 //! The table in `spec.rs` as the tables of the property reference, in Markdown.
 
-use super::kinds::{Kind, MapSpec, Member, Need};
-use super::spec::{ATTRIBUTES, PROPERTIES, TAG};
+use iot_job_template_core::properties::kinds::{Kind, MapSpec, Member, Need};
+use iot_job_template_core::properties::spec::{ATTRIBUTES, PROPERTIES, TAG};
 
 /// What an update does that changes a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,4 +134,43 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let head = line(&head.map(str::to_owned)) + &line(&[const { "---" }; N].map(str::to_owned));
     rows.fold(head, |table, row| table + &line(&row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use iot_job_template_core::cloudformation::owner::Owner;
+    use iot_job_template_core::cloudformation::physical_id::template_id;
+    use iot_job_template_core::properties;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn what_the_reference_says_of_a_change_is_what_the_id_does() {
+        let owner = Owner {
+            stack_id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/1".into(),
+            logical_id: "Reboot".into(),
+        };
+        let id = |properties: Value| {
+            let json = serde_json::from_value(properties).unwrap();
+            template_id(&owner, &properties::read(&json).unwrap().desired)
+        };
+        let least = || json!({"Description": "d"});
+        for member in PROPERTIES.members {
+            let mut changed = least();
+            changed[member.name] = match member.name {
+                "Document" => json!("[]"),
+                "TimeoutConfig" => json!({"InProgressTimeoutInMinutes": 1}),
+                "JobExecutionsRolloutConfig" => json!({"MaximumPerMinute": 1}),
+                "JobExecutionsRetryConfig" => json!({"RetryAttempts": 1}),
+                "AbortConfig" => json!({"CriteriaList": [{"FailureType": "ALL", "Action": "CANCEL"}]}),
+                "PresignedUrlConfig" => json!({"ExpiresInSec": 60}),
+                "MaintenanceWindows" => json!([{"StartTime": "x", "DurationInMinutes": 1}]),
+                "DestinationPackageVersions" => json!(["arn:x"]),
+                "Tags" => json!({"a": "b"}),
+                _ => json!("changed"),
+            };
+            let stays = matches!(Change::of(member), Change::Nothing | Change::InPlace);
+            assert_eq!(id(changed) == id(least()), stays, "{}", member.name);
+        }
+    }
 }

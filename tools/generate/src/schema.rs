@@ -4,8 +4,13 @@
 //! as numbers. What the function takes beyond that is in the schema's `$comment`, and the cfn-lint rule beside it
 //! understands it.
 
-use super::kinds::{Class, DecimalBound, Kind, ListSpec, MapSpec, Member, NO_MAX, Need};
-use super::spec::{ATTRIBUTES, MAX_TAGS, PROPERTIES, TAG, TAG_KEY, TAG_VALUE};
+#![allow(
+    clippy::indexing_slicing,
+    reason = "each is a member set on an object that was made here"
+)]
+
+use iot_job_template_core::properties::kinds::{Class, DecimalBound, Kind, ListSpec, MapSpec, Member, NO_MAX, Need};
+use iot_job_template_core::properties::spec::{ATTRIBUTES, MAX_TAGS, PROPERTIES, TAG, TAG_KEY, TAG_VALUE};
 use serde_json::{Map, Value, json};
 
 /// The schema of a `Custom::IoTJobTemplate`.
@@ -22,7 +27,7 @@ pub fn json_schema() -> Value {
     schema["description"] = "An AWS IoT job template that the stack owns.".into();
     schema["$comment"] = "The function takes more than a schema of this form can say: a key whatever the case of its \
                           first letter, a number as text, any scalar as text, and null, an empty text or an empty map \
-                          for an optional member. Generated from src/properties/spec.rs."
+                          for an optional member. Generated from core/src/properties/spec.rs."
         .into();
     schema["definitions"] = definitions.into();
     schema["primaryIdentifier"] = json!(["/properties/JobTemplateId"]);
@@ -98,7 +103,7 @@ fn kind_schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
             if *max != NO_MAX {
                 schema["maxLength"] = (*max).into();
             }
-            if let Some(pattern) = class.pattern() {
+            if let Some(pattern) = pattern(*class) {
                 schema["pattern"] = pattern.into();
             }
             schema
@@ -139,7 +144,7 @@ fn kind_schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
             let value = kind_schema(&TAG_VALUE, definitions);
             let map = json!({
                 "type": "object",
-                "patternProperties": {class.pattern().unwrap_or_default(): value},
+                "patternProperties": {pattern(class).unwrap_or_default(): value},
                 "additionalProperties": false,
                 "maxProperties": MAX_TAGS
             });
@@ -157,15 +162,13 @@ fn reference(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
     json!({"$ref": pointer})
 }
 
-impl Class {
-    /// As the service's model has it, in full, for a validator that would else look for it anywhere in the text.
-    fn pattern(self) -> Option<&'static str> {
-        match self {
-            Class::Any => None,
-            Class::Id => Some("^[a-zA-Z0-9_-]+$"),
-            Class::NoControl => Some("^[^\\p{C}]+$"),
-            Class::Arn => Some("^arn:[!-~]+$"),
-            Class::TagKey => Some("^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"),
-        }
+/// A class as the service's model has it, in full, for a validator that would else look for it anywhere in the text.
+fn pattern(class: Class) -> Option<&'static str> {
+    match class {
+        Class::Any => None,
+        Class::Id => Some("^[a-zA-Z0-9_-]+$"),
+        Class::NoControl => Some("^[^\\p{C}]+$"),
+        Class::Arn => Some("^arn:[!-~]+$"),
+        Class::TagKey => Some("^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"),
     }
 }
