@@ -188,9 +188,9 @@ def nearest(key, properties):
 
 
 def alias_of(name, properties):
-    """A property that is nothing but a reference to its neighbour is another name for it."""
-    neighbour = properties[name].get("$ref", "").rpartition("/properties/")[2]
-    return neighbour if neighbour in properties else name
+    """The property that this one is another name for, or else itself."""
+    other = regex.fullmatch(r"Another name for (\w+)\.", properties[name].get("description", ""))
+    return other[1] if other else name
 
 
 def number(value):

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 /// The schema of a `Custom::IoTJobTemplate`.
 pub fn json_schema() -> Value {
     let mut definitions = Map::new();
-    let mut schema = map_schema(&PROPERTIES, "#", &mut definitions);
+    let mut schema = map_schema(&PROPERTIES, &mut definitions);
     for attribute in &ATTRIBUTES {
         let property = &mut schema["properties"][attribute.name];
         if property.is_null() {
@@ -50,18 +50,24 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// The schema of a map that is found at `pointer`. The maps in it are added to the definitions.
-fn map_schema(spec: &MapSpec, pointer: &str, definitions: &mut Map<String, Value>) -> Value {
+/// The schema of a map. The maps in it are added to the definitions.
+fn map_schema(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     let mut one_of = Vec::new();
     for member in spec.members {
-        let mut schema = kind_schema(&member.kind, definitions);
-        schema["description"] = member.about.into();
-        properties.insert(member.name.to_owned(), schema);
+        let schema = kind_schema(&member.kind, definitions);
+        let described = |about: String| {
+            let mut schema = schema.clone();
+            schema["description"] = about.into();
+            schema
+        };
+        properties.insert(member.name.to_owned(), described(member.about.to_owned()));
         for name in member.also {
-            let same = json!({"$ref": format!("{pointer}/properties/{}", member.name)});
-            properties.insert((*name).to_owned(), same);
+            // Said in full: CloudFormation's validator takes references to definitions only. By these words the cfn-lint
+            // rule knows another name.
+            let about = format!("Another name for {}.", member.name);
+            properties.insert((*name).to_owned(), described(about));
         }
         if member.need == Need::Required {
             match &names_of(member, spec)[..] {
@@ -156,10 +162,9 @@ fn kind_schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
 }
 
 fn reference(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
-    let pointer = format!("#/definitions/{}", spec.name);
-    let schema = map_schema(spec, &pointer, definitions);
+    let schema = map_schema(spec, definitions);
     definitions.insert(spec.name.to_owned(), schema);
-    json!({"$ref": pointer})
+    json!({"$ref": format!("#/definitions/{}", spec.name)})
 }
 
 /// A class as the service's model has it, in full, for a validator that would else look for it anywhere in the text.
