@@ -28,7 +28,7 @@ pub static PROPERTIES: MapSpec = MapSpec {
             "`{}`, where there is no DocumentSource or JobArn either",
             "Document",
             Kind::Document { max: 32768 },
-            "The job document: JSON text, sent byte for byte; or a map or list where no leaf could have been anything but text.",
+            "The job document: JSON text, sent byte for byte; or a map or list where no leaf could have been anything but text, sent with its keys sorted.",
         ),
         optional(
             "DocumentSource",
