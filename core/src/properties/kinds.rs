@@ -9,6 +9,8 @@ pub struct Member {
     /// Other names that people write for it: the API's, where it is not the same.
     pub also: &'static [&'static str],
     pub need: Need,
+    /// Another member of the map, without which the service refuses this one.
+    pub needs: Option<&'static str>,
     pub kind: Kind,
     /// For the reference and the schema: what it is, in a line.
     pub about: &'static str,
@@ -88,6 +90,8 @@ pub struct MapSpec {
     /// The API's name for the structure.
     pub name: &'static str,
     pub members: &'static [Member],
+    /// Whether the service takes one of the members at most.
+    pub one_only: bool,
     pub rule: Rule,
 }
 
@@ -174,7 +178,7 @@ impl Kind {
             },
             Kind::Map(spec) => {
                 let names: Vec<_> = spec.members.iter().map(|member| member.name).collect();
-                format!("a map of {}", names.join(", "))
+                format!("a map of {}", names.join(if spec.one_only { " or " } else { ", " }))
             }
             Kind::List(spec) => spec.accepts(),
             Kind::Document { max } => format!("JSON of at most {max} characters"),
@@ -254,11 +258,20 @@ impl Class {
 
 // How the table is written down.
 
+/// A map of which there is nothing to say but its members.
+pub const PLAIN: MapSpec = MapSpec {
+    name: "",
+    members: &[],
+    one_only: false,
+    rule: Rule::AsWritten,
+};
+
 pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Member {
     Member {
         name,
         also: &[],
         need: Need::Required,
+        needs: None,
         kind,
         about,
     }

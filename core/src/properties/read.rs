@@ -100,7 +100,41 @@ fn read_members(spec: &MapSpec, entries: &[(String, Json)], path: &Path, report:
     fields
 }
 
+/// Says which members are missing that others need.
+fn require_needed(spec: &MapSpec, fields: &mut Fields, path: &Path, report: &mut Report) {
+    for member in spec.members {
+        let needing = spec
+            .members
+            .iter()
+            .find(|other| other.needs == Some(member.name) && fields.has(other.name));
+        if let Some(needing) = needing
+            && !fields.has(member.name)
+        {
+            report.problem(
+                &path.member(member.name),
+                format!(
+                    "missing, and {} needs it (it takes {})",
+                    needing.name,
+                    member.kind.accepts()
+                ),
+            );
+            fields.set_wrong(member.name);
+        }
+    }
+}
+
 fn settle(spec: &MapSpec, mut fields: Fields, path: &Path, report: &mut Report) -> Read {
+    require_needed(spec, &mut fields, path, report);
+    let given: Vec<_> = spec
+        .members
+        .iter()
+        .map(|member| member.name)
+        .filter(|name| fields.has(name))
+        .collect();
+    let too_many = spec.one_only && given.len() > 1;
+    if too_many {
+        report.problem(path, format!("has {} (it takes one of them)", given.join(" and ")));
+    }
     shorthand::settle(spec.rule, &mut fields, path, report);
     for member in spec.members {
         if member.need == Need::Required && !fields.has(member.name) {
@@ -111,7 +145,10 @@ fn settle(spec: &MapSpec, mut fields: Fields, path: &Path, report: &mut Report) 
             fields.set_wrong(member.name);
         }
     }
-    fields.into_value().map_or(Read::Wrong, Read::Good)
+    match fields.into_value() {
+        Some(value) if !too_many => Read::Good(value),
+        _ => Read::Wrong,
+    }
 }
 
 fn unknown_key(key: &str, nearest: Option<&str>, spec: &MapSpec) -> String {

@@ -41,18 +41,22 @@ fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) {
 /// The service refuses placeholders for presigned URLs without a role (measured). A template from a job may have the
 /// job's.
 fn require_role_for_placeholders(fields: &mut Fields, path: &Path, report: &mut Report) {
-    let has_placeholder = fields
-        .get("Document")
-        .and_then(Value::as_str)
-        .is_some_and(|document| document.contains("${aws:iot:s3-presigned-url:"));
+    let document = fields.get("Document").and_then(Value::as_str).unwrap_or_default();
+    let placeholder = ["${aws:iot:s3-presigned-url:", "${aws:iot:s3-presigned-url-v2:"]
+        .into_iter()
+        .find(|placeholder| document.contains(placeholder));
     let config_is_wrong = fields.has("PresignedUrlConfig") && fields.get("PresignedUrlConfig").is_none();
     let has_role = fields
         .get("PresignedUrlConfig")
         .is_some_and(|config| config.get("RoleArn").is_some());
-    if has_placeholder && !has_role && !config_is_wrong && !fields.has("JobArn") {
+    if let Some(placeholder) = placeholder
+        && !has_role
+        && !config_is_wrong
+        && !fields.has("JobArn")
+    {
         report.problem(
             &path.member("PresignedUrlConfig").member("RoleArn"),
-            "missing, and the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role",
+            format!("missing, and the Document has a placeholder {placeholder}…}}, which needs a role"),
         );
     }
 }
@@ -69,14 +73,6 @@ fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
             "stands for an ExponentialRolloutRate, and there is one (give one of the two)",
         );
         fields.set_wrong("ExponentialRolloutRate");
-        return;
-    }
-    if !fields.has("MaximumPerMinute") {
-        report.problem(
-            &at,
-            "goes with MaximumPerMinute (give both, or an ExponentialRolloutRate)",
-        );
-        fields.set_wrong("MaximumPerMinute");
         return;
     }
     let maximum = fields.get("MaximumPerMinute").and_then(Value::as_i64);

@@ -4,7 +4,7 @@
 //! published model (API version 2015-05-28); where IoT was measured to refuse more, the member says so.
 
 use super::kinds::{
-    Attribute, Class, DecimalBound, Kind, ListSpec, MAX_INTEGER, MapSpec, Member, NO_MAX, Rule, choice, default,
+    Attribute, Class, DecimalBound, Kind, ListSpec, MAX_INTEGER, MapSpec, Member, NO_MAX, PLAIN, Rule, choice, default,
     integer, list, optional, required, shorthand, text,
 };
 
@@ -92,17 +92,18 @@ pub static PROPERTIES: MapSpec = MapSpec {
             "CloudFormation's: how long it waits for an answer, in seconds. The function is done by then.",
         ),
     ],
+    ..PLAIN
 };
 
 static TIMEOUT_CONFIG: MapSpec = MapSpec {
     name: "TimeoutConfig",
-    rule: Rule::AsWritten,
     members: &[optional(
         "InProgressTimeoutInMinutes",
         // The model has no bounds; the service was measured to refuse anything else.
         integer(1, 10080),
         "Minutes that an execution may be in progress.",
     )],
+    ..PLAIN
 };
 
 static ROLLOUT_CONFIG: MapSpec = MapSpec {
@@ -116,24 +117,29 @@ static ROLLOUT_CONFIG: MapSpec = MapSpec {
         ),
         Member {
             also: &["ExponentialRate"],
+            // Measured.
+            needs: Some("MaximumPerMinute"),
             ..optional(
                 "ExponentialRolloutRate",
                 Kind::Map(&EXPONENTIAL_ROLLOUT_RATE),
                 "A rate that grows as devices succeed.",
             )
         },
-        shorthand(
-            "ExponentialRolloutRate",
-            "MinimumPerMinute",
-            integer(1, MAX_INTEGER),
-            "The rate to begin with, beside the MaximumPerMinute that it grows to.",
-        ),
+        Member {
+            needs: Some("MaximumPerMinute"),
+            ..shorthand(
+                "ExponentialRolloutRate",
+                "MinimumPerMinute",
+                integer(1, MAX_INTEGER),
+                "The rate to begin with. It grows to the maximum.",
+            )
+        },
     ],
+    ..PLAIN
 };
 
 static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
     name: "ExponentialRolloutRate",
-    rule: Rule::AsWritten,
     members: &[
         required(
             "BaseRatePerMinute",
@@ -153,11 +159,13 @@ static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
             "When it is.",
         ),
     ],
+    ..PLAIN
 };
 
 static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
     name: "RateIncreaseCriteria",
-    rule: Rule::AsWritten,
+    // Measured. Whether IoT takes neither is not known, so that is left to it.
+    one_only: true,
     members: &[
         optional(
             "NumberOfNotifiedThings",
@@ -170,6 +178,7 @@ static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
             "After so many devices succeeded.",
         ),
     ],
+    ..PLAIN
 };
 
 static RETRY_CONFIG: MapSpec = MapSpec {
@@ -191,11 +200,11 @@ static RETRY_CONFIG: MapSpec = MapSpec {
             "How often an execution is tried again, whatever its failure.",
         ),
     ],
+    ..PLAIN
 };
 
 static RETRY_CRITERIA: MapSpec = MapSpec {
     name: "RetryCriteria",
-    rule: Rule::AsWritten,
     members: &[
         required(
             "FailureType",
@@ -208,11 +217,11 @@ static RETRY_CRITERIA: MapSpec = MapSpec {
             "How often an execution is tried again.",
         ),
     ],
+    ..PLAIN
 };
 
 static ABORT_CONFIG: MapSpec = MapSpec {
     name: "AbortConfig",
-    rule: Rule::AsWritten,
     members: &[required(
         "CriteriaList",
         Kind::List(ListSpec {
@@ -224,6 +233,7 @@ static ABORT_CONFIG: MapSpec = MapSpec {
         }),
         "One criterion for each type of failure.",
     )],
+    ..PLAIN
 };
 
 static ABORT_CRITERIA: MapSpec = MapSpec {
@@ -258,16 +268,17 @@ static ABORT_CRITERIA: MapSpec = MapSpec {
             "The executions that must be over before the share counts.",
         ),
     ],
+    ..PLAIN
 };
 
 static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
     name: "PresignedUrlConfig",
-    rule: Rule::AsWritten,
     members: &[
         optional(
             "RoleArn",
             text(20, 2048, Class::Any),
-            "The role that may read the objects.",
+            "The role that may read the objects. A Document with a placeholder `${aws:iot:s3-presigned-url:…}` or \
+             `${aws:iot:s3-presigned-url-v2:…}` needs one.",
         ),
         optional(
             "ExpiresInSec",
@@ -275,6 +286,7 @@ static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
             "Seconds that a presigned URL is good for.",
         ),
     ],
+    ..PLAIN
 };
 
 static MAINTENANCE_WINDOW: MapSpec = MapSpec {
@@ -294,6 +306,7 @@ static MAINTENANCE_WINDOW: MapSpec = MapSpec {
             "An RFC 3339 moment, counted from a StartTime that is one too.",
         ),
     ],
+    ..PLAIN
 };
 
 pub static ATTRIBUTES: [Attribute; 2] = [
@@ -310,11 +323,11 @@ pub static ATTRIBUTES: [Attribute; 2] = [
 /// The members of a tag in a list of tags.
 pub static TAG: MapSpec = MapSpec {
     name: "Tag",
-    rule: Rule::AsWritten,
     members: &[
         required("Key", TAG_KEY, "The tag's name."),
         default("the empty text", "Value", TAG_VALUE, "The tag's value."),
     ],
+    ..PLAIN
 };
 
 pub const TAG_KEY: Kind = text(1, 128, Class::TagKey);

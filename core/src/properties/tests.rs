@@ -64,7 +64,7 @@ pub fn with_at(path: &str, value: Value) -> Value {
                 [_, member] => rate_config[member] = value,
                 _ => unreachable!(),
             }
-            json!({"ExponentialRolloutRate": rate_config})
+            json!({"MaximumPerMinute": 2000, "ExponentialRolloutRate": rate_config})
         }
         ("AbortConfig", rest) => {
             let mut criterion = json!({"FailureType": "ALL", "Action": "CANCEL",

@@ -54,11 +54,9 @@ pub fn maps() -> String {
         .iter()
         .map(|spec| {
             let rows = spec.members.iter().map(row);
-            format!(
-                "### {}\n\n{}",
-                spec.name,
-                table(["Member", "Takes", "Left out", "What it is"], rows)
-            )
+            let table = table(["Member", "Takes", "Left out", "What it is"], rows);
+            let note = if spec.one_only { "One of these at most.\n\n" } else { "" };
+            format!("### {}\n\n{note}{table}", spec.name)
         })
         .collect();
     sections.join("\n")
@@ -105,7 +103,11 @@ fn row(member: &Member) -> [String; 4] {
         Need::Optional { default } => default.to_owned(),
         Need::Shorthand { stands_for } => format!("shorthand for {stands_for}"),
     };
-    [name, takes(&member.kind), left_out, member.about.to_owned()]
+    let about = match member.needs {
+        None => member.about.to_owned(),
+        Some(needed) => format!("{} Needs `{needed}`.", member.about),
+    };
+    [name, takes(&member.kind), left_out, about]
 }
 
 fn takes(kind: &Kind) -> String {

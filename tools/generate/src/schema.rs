@@ -55,6 +55,7 @@ fn map_schema(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     let mut one_of = Vec::new();
+    let mut dependencies = Map::new();
     for member in spec.members {
         let schema = kind_schema(&member.kind, definitions);
         let described = |about: String| {
@@ -68,6 +69,9 @@ fn map_schema(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
             // rule knows another name.
             let about = format!("Another name for {}.", member.name);
             properties.insert((*name).to_owned(), described(about));
+        }
+        if let Some(needed) = member.needs {
+            dependencies.extend(member.names().map(|name| (name.to_owned(), json!([needed]))));
         }
         if member.need == Need::Required {
             match &names_of(member, spec)[..] {
@@ -83,6 +87,12 @@ fn map_schema(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
     });
     if !required.is_empty() {
         schema["required"] = required.into();
+    }
+    if !dependencies.is_empty() {
+        schema["dependencies"] = dependencies.into();
+    }
+    if spec.one_only {
+        schema["maxProperties"] = 1.into();
     }
     if !one_of.is_empty() {
         schema["oneOf"] = one_of.into();

@@ -108,7 +108,7 @@ fn a_shorthand_beside_what_it_stands_for_or_without_what_it_needs_is_refused() {
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"MinimumPerMinute": 1}}),
-            "JobExecutionsRolloutConfig.MinimumPerMinute: goes with MaximumPerMinute (give both, or an ExponentialRolloutRate)",
+            "JobExecutionsRolloutConfig.MaximumPerMinute: missing, and MinimumPerMinute needs it (it takes an integer from 1 to 2147483647)",
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"MinimumPerMinute": 3, "MaximumPerMinute": 2}}),
