@@ -184,7 +184,8 @@ def is_certain(value):
 
 
 def is_left_out(value):
-    return value in (None, "", {}) or value == NO_VALUE
+    # The list is what CloudFormation makes of a CommaDelimitedList parameter that is empty.
+    return value in (None, "", {}, [""]) or value == NO_VALUE
 
 
 def is_empty_map_in_place(value, name, schema):

@@ -27,6 +27,13 @@ pub fn read(kind: &Kind, json: &Json, path: &Path, report: &mut Report) -> Read 
                 settle(spec, fields, path, report)
             }
         }
+        // What CloudFormation makes of an empty CommaDelimitedList.
+        (
+            Kind::List(ListSpec {
+                of: Kind::Text { .. }, ..
+            }),
+            Json::Array(items),
+        ) if is_one_empty_text(items) => Read::LeftOut,
         (Kind::List(spec), Json::Array(items)) => read_list(spec, items, path, report),
         (Kind::Document { max }, _) => document::read(*max, json, path, report),
         (Kind::Tags, _) => tags::read(json, path, report),
@@ -36,6 +43,10 @@ pub fn read(kind: &Kind, json: &Json, path: &Path, report: &mut Report) -> Read 
         },
         (Kind::Map(_) | Kind::List(_), _) => wrong(kind, json, path, report),
     }
+}
+
+fn is_one_empty_text(items: &[Json]) -> bool {
+    matches!(items, [Json::String(text)] if text.is_empty())
 }
 
 /// Reads the properties themselves: as a map, but one that cannot be left out.

@@ -26,8 +26,8 @@ pub fn json_schema() -> Value {
     schema["typeName"] = "Custom::IoTJobTemplate".into();
     schema["description"] = "An AWS IoT job template that the stack owns.".into();
     schema["$comment"] = "The function takes more than a schema of this form can say: a key whatever the case of its \
-                          first letter, a number as text, any scalar as text, and null, an empty text or an empty map \
-                          for an optional member. Generated from core/src/properties/spec.rs."
+                          first letter, a number as text, any scalar as text, and null, an empty text, an empty map \
+                          or, for a list of text, a list of one empty text for an optional member. Generated from core/src/properties/spec.rs."
         .into();
     schema["definitions"] = definitions.into();
     schema["primaryIdentifier"] = json!(["/properties/JobTemplateId"]);

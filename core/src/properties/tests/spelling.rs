@@ -309,3 +309,25 @@ fn criteria_without_a_failure_type_do_not_share_one() {
         "{messages:?}"
     );
 }
+
+/// What CloudFormation makes of a CommaDelimitedList parameter that is empty.
+#[test]
+fn a_list_of_one_empty_text_is_as_if_an_optional_list_of_text_were_left_out() {
+    assert_eq!(
+        desired(with(json!({"DestinationPackageVersions": [""]}))),
+        desired(with(json!({})))
+    );
+    for (written, problem) in [
+        (
+            json!({"DestinationPackageVersions": ["", "arn:x"]}),
+            "DestinationPackageVersions[0]: empty (it takes text of 1 to 1600 characters that is an ARN)",
+        ),
+        (
+            json!({"MaintenanceWindows": [""]}),
+            "MaintenanceWindows[0]: empty (it takes a map of StartTime, DurationInMinutes, EndTime)",
+        ),
+        (json!({"Tags": [""]}), "Tags[0]: empty (it takes a map of Key, Value)"),
+    ] {
+        assert_eq!(messages(&with(written)), [problem]);
+    }
+}
