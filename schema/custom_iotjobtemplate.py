@@ -61,6 +61,9 @@ def check(value, schema, path):
 def check_map(value, schema, path):
     if "patternProperties" in schema:
         ((pattern, of),) = schema["patternProperties"].items()
+        if {key[:1].upper() + key[1:] for key in value} == {"Key", "Value"}:
+            yield path, "a map of Key and Value would be two tags of these names (a list with this map in it is one tag)"
+            return
         for key, inner in entries(value):
             if not regex.search(pattern, key):
                 yield [*path, key], f"{shown(key)} is not accepted as a key (it takes a key like {pattern})"

@@ -146,6 +146,7 @@ Resources:
           RateIncreaseCriteria:  #! NumberOfNotifiedThings and NumberOfSucceededThings cannot go together (give one of them)
             NumberOfNotifiedThings: 1
             NumberOfSucceededThings: 1
+      Tags: {Key: team, Value: fleet}  #! a map of Key and Value would be two tags of these names (a list with this map in it is one tag)
   Nameless:
     Type: Custom::IoTJobTemplate
     Properties:  #! Description is missing (it takes text of 1 to 2028 characters like ^[^\p{C}]+$)
