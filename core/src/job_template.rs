@@ -110,6 +110,7 @@ pub struct Desired {
     pub revision: Option<String>,
     /// The stack's own tags; the provider's are not among them.
     pub tags: Tags,
+    #[serde(skip_serializing_if = "Adopt::is_no")]
     pub adopt: Adopt,
 }
 
@@ -129,6 +130,10 @@ pub enum Adopt {
 }
 
 impl Adopt {
+    pub fn is_no(&self) -> bool {
+        *self == Adopt::No
+    }
+
     /// `true`, `false`, `LOGICALID` or `STACK-ARN/LOGICALID`; `None` for anything else.
     pub fn read(text: &str) -> Option<Adopt> {
         match text {

@@ -4,18 +4,15 @@
 //! One rule above all: never stricter than the service, never silently different from what was written.
 
 mod document;
+mod fields;
 #[cfg(any(test, feature = "generators"))]
 pub mod generators;
+pub mod kinds;
 #[cfg(test)]
 mod laws;
-#[cfg(test)]
-mod published;
 mod read;
-#[cfg(test)]
-mod reference;
 mod report;
-#[cfg(test)]
-mod schema;
+mod scalars;
 mod shorthand;
 pub mod spec;
 mod tags;

@@ -353,9 +353,15 @@ mod tests {
                 r#"{"Description": "Reboot"}"#.to_owned(),
                 "fleet-Reboot-hbnbkikpmndifjnhjdcf",
             ),
-            (every_member.to_string(), "GENERATED-2"),
-            (document(r#"{"operation": "reboot", "after": "idle"}"#), "GENERATED-3"),
-            (document(r#"{"after": "idle", "operation": "reboot"}"#), "GENERATED-3"),
+            (every_member.to_string(), "fleet-Reboot-hbnbkikpekmfaaehgchf"),
+            (
+                document(r#"{"operation": "reboot", "after": "idle"}"#),
+                "fleet-Reboot-hbnbkikpgfahcnphnplb",
+            ),
+            (
+                document(r#"{"after": "idle", "operation": "reboot"}"#),
+                "fleet-Reboot-hbnbkikpgfahcnphnplb",
+            ),
         ] {
             let json = serde_json::from_str(&properties).unwrap();
             let desired = properties::read(&json).unwrap().desired;

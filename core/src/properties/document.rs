@@ -1,11 +1,11 @@
 //! The job document: a string goes to IoT byte for byte; a map or list only where nothing can have been lost.
 
-use super::read::{Read, is_numeric, wrong};
+use super::fields::Read;
+use super::kinds::Kind;
 use super::report::{Path, Report};
-use super::spec::Kind;
+use super::scalars::{is_numeric, wrong};
 use crate::json::Json;
 use serde::de::IgnoredAny;
-use std::collections::HashSet;
 
 /// Deeper documents are refused by the service (measured).
 const MAX_DEPTH: usize = 1000;
@@ -45,7 +45,8 @@ pub fn read(max: usize, json: &Json, path: &Path, report: &mut Report) -> Read {
     Read::Good(text.into())
 }
 
-/// Writes what was given as a map or list back as JSON text, in the order given.
+/// Writes what was given as a map or list back as JSON text, the keys of each map sorted: CloudFormation does not keep
+/// their order, and the same properties must always give the same text.
 ///
 /// CloudFormation turned every scalar into text on the way here. So text that reads as a number, true, false or null may
 /// have been one; types are never guessed.
@@ -75,14 +76,16 @@ fn write_lossless(json: &Json, path: &Path, report: &mut Report, text: &mut Stri
             text.push(']');
         }
         Json::Object(entries) => {
-            let mut keys = HashSet::new();
+            let mut entries: Vec<_> = entries.iter().collect();
+            entries.sort_by_key(|(key, _)| key);
+            let mut last = None;
             text.push('{');
-            for (index, (key, value)) in entries.iter().enumerate() {
-                if index > 0 {
+            for (key, value) in entries {
+                if last.is_some() {
                     text.push(',');
                 }
                 let path = path.member(key);
-                if !keys.insert(key) {
+                if last.replace(key) == Some(key) {
                     report.problem(&path, "given twice");
                 }
                 write_string(key, text);

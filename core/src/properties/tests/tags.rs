@@ -64,12 +64,45 @@ fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
 }
 
 #[test]
-fn iots_fifty_tags_less_the_owners_two_are_taken() {
+fn iots_fifty_tags_less_the_providers_three_are_taken() {
     let tags = |count: usize| -> Value { (0..count).map(|n| (n.to_string(), json!("x"))).collect() };
-    good(&with(json!({"Tags": tags(48)})));
+    good(&with(json!({"Tags": tags(47)})));
 
     assert_eq!(
-        messages(&with(json!({"Tags": tags(49)}))),
-        ["Tags: has 49 tags (it takes 48: IoT's 50, less the two that mark the owner)"]
+        messages(&with(json!({"Tags": tags(48)}))),
+        ["Tags: has 48 tags (it takes 47: IoT's 50, less the three of this provider)"]
     );
+}
+
+#[test]
+fn a_map_of_just_key_and_value_is_refused_with_the_list_that_it_was_meant_to_be() {
+    for (tags, meant) in [
+        (
+            json!({"Key": "team", "Value": "fleet"}),
+            r#"[{"Key": "team", "Value": "fleet"}]"#,
+        ),
+        (json!({"value": 7, "key": "a\"b"}), r#"[{"Key": "a\"b", "Value": "7"}]"#),
+        (
+            json!({"Key": "team", "Value": null}),
+            r#"[{"Key": "team", "Value": ""}]"#,
+        ),
+    ] {
+        assert_eq!(
+            messages(&with(json!({"Tags": tags}))),
+            [format!(
+                "Tags: a map of Key and Value would be two tags of these names (the list {meant} is one tag)"
+            )]
+        );
+    }
+    for tags in [
+        json!({"Key": "x"}),
+        json!({"Value": "x"}),
+        json!({"Key": "x", "Value": "y", "team": "z"}),
+    ] {
+        good(&with(json!({"Tags": tags})));
+    }
+    // Whoever wants the two writes a list.
+    good(&with(
+        json!({"Tags": [{"Key": "Key", "Value": "x"}, {"Key": "Value", "Value": "y"}]}),
+    ));
 }
