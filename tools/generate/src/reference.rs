@@ -17,7 +17,7 @@ pub enum Change {
 impl Change {
     pub fn of(member: &Member) -> Change {
         match (member.name, &member.kind) {
-            (_, Kind::Ignored) => Change::Nothing,
+            (_, Kind::Ignored) | ("Adopt", _) => Change::Nothing,
             ("Tags", _) => Change::InPlace,
             ("JobTemplateId", _) => Change::Replace,
             _ => Change::Recreate,
@@ -159,6 +159,11 @@ mod tests {
         let least = || json!({"Description": "d"});
         for member in PROPERTIES.members {
             let mut changed = least();
+            if member.name == "Adopt" {
+                // It is about a given id, and no part of what the template is made from.
+                assert_eq!(Change::of(member), Change::Nothing);
+                continue;
+            }
             changed[member.name] = match member.name {
                 "Document" => json!("[]"),
                 "TimeoutConfig" => json!({"InProgressTimeoutInMinutes": 1}),
