@@ -131,7 +131,7 @@ Resources:
               Thing: 1  #! unknown key "Thing" (known are Action, FailureType, MinNumberOfExecutedThings, ThresholdPercentage)
       MaintenanceWindows:
         - StartTime: cron(0 0 1 1 ? 2030)  #! DurationInMinutes is missing (or give EndTime)
-      Tags: x  #! "x" is not accepted (it takes a list of 0 to 48 items or a map)
+      Tags: x  #! "x" is not accepted (it takes a list of 0 to 47 items or a map)
   Measured:
     Type: Custom::IoTJobTemplate
     Properties:  #! PresignedUrlConfig.RoleArn is missing, and the Document has a placeholder ${aws:iot:s3-presigned-url-v2:…}

@@ -6,8 +6,14 @@ use crate::job_template::Tags;
 const STACK_ID_TAG: &str = "cloudformation:stack-id";
 const LOGICAL_ID_TAG: &str = "cloudformation:logical-id";
 
-/// The tags that mark the owner. A user's own tags cannot have these keys.
-pub const OWNER_TAGS: [&str; 2] = [STACK_ID_TAG, LOGICAL_ID_TAG];
+/// The tags that only this provider sets. A user's own tags cannot have these keys.
+pub const PROVIDER_TAGS: [&str; 5] = [
+    STACK_ID_TAG,
+    LOGICAL_ID_TAG,
+    "cloudformation:request",
+    "cloudformation:former-stack-id",
+    "cloudformation:former-logical-id",
+];
 
 /// A resource of a stack, as the owner of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]

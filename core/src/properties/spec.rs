@@ -333,5 +333,5 @@ pub static TAG: MapSpec = MapSpec {
 pub const TAG_KEY: Kind = text(1, 128, Class::TagKey);
 pub const TAG_VALUE: Kind = text(0, 256, Class::Any);
 
-/// IoT's limit of 50 tags on a resource (measured), less the two that mark the owner.
-pub const MAX_TAGS: usize = 48;
+/// IoT's limit of 50 tags on a resource (measured), less the three that this provider sets on each.
+pub const MAX_TAGS: usize = 47;

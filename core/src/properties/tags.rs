@@ -6,7 +6,7 @@ use super::read::read as read_kind;
 use super::report::{Path, Report, quoted};
 use super::scalars::wrong;
 use super::spec::{MAX_TAGS, TAG, TAG_KEY, TAG_VALUE};
-use crate::cloudformation::owner::OWNER_TAGS;
+use crate::cloudformation::owner::PROVIDER_TAGS;
 use crate::json::Json;
 use serde_json::{Map, Value};
 
@@ -44,7 +44,7 @@ pub fn read(json: &Json, path: &Path, report: &mut Report) -> Read {
         report.problem(
             path,
             format!(
-                "has {} tags (it takes {MAX_TAGS}: IoT's 50, less the two that mark the owner)",
+                "has {} tags (it takes {MAX_TAGS}: IoT's 50, less the three that this provider sets)",
                 tags.len()
             ),
         );
@@ -104,11 +104,8 @@ fn text_of(value: Option<&Value>) -> String {
 }
 
 fn check_key(key: &str, path: &Path, report: &mut Report) {
-    if OWNER_TAGS.contains(&key) {
-        report.problem(
-            path,
-            format!("the tag {key} marks the template's owner, and only this provider sets it"),
-        );
+    if PROVIDER_TAGS.contains(&key) {
+        report.problem(path, format!("the tag {key} is one that only this provider sets"));
     } else if key.starts_with("aws:") {
         report.problem(
             path,
