@@ -103,7 +103,8 @@ Resources:
       ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
       JobTemplateId: has space  #! "has space" is not accepted (it takes text of 1 to 64 characters like ^[a-zA-Z0-9_-]+$)
       Descripton: x  #! unknown key "Descripton" (did you mean Description?)
-      Arn: x  #! unknown key "Arn" (did you mean JobArn?)
+      Arn: x  #! unknown key "Arn" (it is what IoT reports: drop it)
+      targetSelection: CONTINUOUS  #! unknown key "targetSelection" (it belongs to a job, not to its template: drop it)
       Document:
         steps: [reboot]
         delay: 30  #! 30 in a map would reach IoT as text (give the Document with Fn::ToJsonString, or as text)
