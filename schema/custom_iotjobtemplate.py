@@ -17,6 +17,21 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 SCHEMA = json.loads(Path(__file__).with_name("custom-iotjobtemplate.json").read_text(encoding="utf-8"))
 NO_VALUE = {"Ref": "AWS::NoValue"}
+# generated: keys of other operations
+KEYS_OF_OTHERS = {
+    "TargetSelection": "it belongs to a job, not to its template: drop it",
+    "Targets": "it belongs to a job, not to its template: drop it",
+    "JobId": "it belongs to a job, not to its template: drop it",
+    "NamespaceId": "it belongs to a job, not to its template: drop it",
+    "DocumentParameters": "it belongs to a job, not to its template: drop it",
+    "SchedulingConfig": "it belongs to a job, not to its template: drop it; its windows are MaintenanceWindows here",
+    "JobTemplateArn": "it is what IoT reports: drop it",
+    "Arn": "it is what IoT reports: drop it",
+    "CreatedAt": "it is what IoT reports: drop it",
+    "LastUpdatedAt": "it is what IoT reports: drop it",
+    "CompletedAt": "it is what IoT reports: drop it",
+}
+# end
 
 
 class IoTJobTemplateProperties(CloudFormationLintRule):
@@ -76,6 +91,10 @@ def check_map(value, schema, path):
     for key, inner in entries(value):
         name = spelled(key, schema["properties"])
         if name is None:
+            other = same_but_for_first_case(key, KEYS_OF_OTHERS) if not path else None
+            if other:
+                yield [*path, key], f"unknown key {shown(key)} ({KEYS_OF_OTHERS[other]})"
+                continue
             near = nearest(key, schema["properties"])
             perhaps_meant.add(near)
             hint = f"did you mean {near}?" if near else f"known are {', '.join(writable(schema['properties']))}"
@@ -203,7 +222,10 @@ def writable(properties):
 
 def spelled(key, properties):
     """The property that a key is a way to write, whatever the case of its first letter."""
-    names = writable(properties)
+    return same_but_for_first_case(key, writable(properties))
+
+
+def same_but_for_first_case(key, names):
     return next((name for name in names if name[1:] == key[1:] and name[:1].lower() == key[:1].lower()), None)
 
 

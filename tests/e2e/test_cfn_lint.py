@@ -103,7 +103,8 @@ Resources:
       ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
       JobTemplateId: has space  #! "has space" is not accepted (it takes text of 1 to 64 characters like ^[a-zA-Z0-9_-]+$)
       Descripton: x  #! unknown key "Descripton" (did you mean Description?)
-      Arn: x  #! unknown key "Arn" (did you mean JobArn?)
+      Arn: x  #! unknown key "Arn" (it is what IoT reports: drop it)
+      targetSelection: CONTINUOUS  #! unknown key "targetSelection" (it belongs to a job, not to its template: drop it)
       Document:
         steps: [reboot]
         delay: 30  #! 30 in a map would reach IoT as text (give the Document with Fn::ToJsonString, or as text)
@@ -131,7 +132,7 @@ Resources:
               Thing: 1  #! unknown key "Thing" (known are Action, FailureType, MinNumberOfExecutedThings, ThresholdPercentage)
       MaintenanceWindows:
         - StartTime: cron(0 0 1 1 ? 2030)  #! DurationInMinutes is missing (or give EndTime)
-      Tags: x  #! "x" is not accepted (it takes a list of 0 to 48 items or a map)
+      Tags: x  #! "x" is not accepted (it takes a list of 0 to 47 items or a map)
   Measured:
     Type: Custom::IoTJobTemplate
     Properties:  #! PresignedUrlConfig.RoleArn is missing, and the Document has a placeholder ${aws:iot:s3-presigned-url-v2:…}

@@ -95,7 +95,15 @@ pub struct MapSpec {
     pub members: &'static [Member],
     /// Whether the service takes one of the members at most.
     pub one_only: bool,
+    /// Keys of other operations that people paste here.
+    pub others: &'static [Others],
     pub rule: Rule,
+}
+
+/// Keys that are no members, and what to say of them.
+pub struct Others {
+    pub keys: &'static [&'static str],
+    pub hint: &'static str,
 }
 
 /// What `shorthand.rs` does with the members of a map once they are read.
@@ -131,6 +139,12 @@ pub struct Attribute {
 }
 
 impl MapSpec {
+    /// What to say of a key of another operation.
+    pub fn hint_for_others(&self, key: &str) -> Option<&'static str> {
+        let is_written = |others: &&Others| others.keys.iter().any(|name| same_but_for_first_case(name, key));
+        self.others.iter().find(is_written).map(|others| others.hint)
+    }
+
     /// The member that `key` is a way to write.
     pub fn member(&self, key: &str) -> Option<&'static Member> {
         self.members.iter().find(|member| member.is_written(key))
@@ -272,6 +286,7 @@ pub const PLAIN: MapSpec = MapSpec {
     name: "",
     members: &[],
     one_only: false,
+    others: &[],
     rule: Rule::AsWritten,
 };
 

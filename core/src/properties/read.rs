@@ -78,6 +78,10 @@ fn read_members(spec: &MapSpec, entries: &[(String, Json)], path: &Path, report:
                 report.problem(path, format!("unknown key {}", quoted(key)));
                 continue;
             }
+            if let Some(hint) = spec.hint_for_others(key) {
+                report.problem(path, format!("unknown key {} ({hint})", quoted(key)));
+                continue;
+            }
             let nearest = nearest(key, spec.members.iter().flat_map(Member::names));
             report.problem(path, unknown_key(key, nearest, spec));
             perhaps_meant.extend(nearest.and_then(|name| spec.member(name)));

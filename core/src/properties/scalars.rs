@@ -114,7 +114,7 @@ pub fn wrong(kind: &Kind, json: &Json, path: &Path, report: &mut Report) -> Read
         None => json.noun().to_owned(),
     };
     let hint = match (kind, json.scalar_text()) {
-        (Kind::Choice { of, .. }, Some(text)) => nearest(&text, of.iter().copied())
+        (Kind::Choice { of, .. }, Some(text)) if of.len() > 1 => nearest(&text, of.iter().copied())
             .map(|name| format!("; did you mean {name}?"))
             .unwrap_or_default(),
         _ => String::new(),

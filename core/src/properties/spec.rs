@@ -4,14 +4,15 @@
 //! published model (API version 2015-05-28); where IoT was measured to refuse more, the member says so.
 
 use super::kinds::{
-    Attribute, Class, DecimalBound, Kind, ListSpec, MAX_INTEGER, MapSpec, Member, NO_MAX, PLAIN, Rule, choice, default,
-    integer, list, optional, required, shorthand, text,
+    Attribute, Class, DecimalBound, Kind, ListSpec, MAX_INTEGER, MapSpec, Member, NO_MAX, Others, PLAIN, Rule, choice,
+    default, integer, list, optional, required, shorthand, text,
 };
 
 /// The properties of a `Custom::IoTJobTemplate`.
 pub static PROPERTIES: MapSpec = MapSpec {
     name: "CreateJobTemplateRequest",
     rule: Rule::Properties,
+    others: &OTHERS,
     members: &[
         default(
             "named after the stack and the resource",
@@ -101,6 +102,28 @@ pub static PROPERTIES: MapSpec = MapSpec {
     ],
     ..PLAIN
 };
+
+/// What people paste from CreateJob, and from what IoT shows of a template or a job.
+static OTHERS: [Others; 3] = [
+    Others {
+        keys: &[
+            "TargetSelection",
+            "Targets",
+            "JobId",
+            "NamespaceId",
+            "DocumentParameters",
+        ],
+        hint: "it belongs to a job, not to its template: drop it",
+    },
+    Others {
+        keys: &["SchedulingConfig"],
+        hint: "it belongs to a job, not to its template: drop it; its windows are MaintenanceWindows here",
+    },
+    Others {
+        keys: &["JobTemplateArn", "Arn", "CreatedAt", "LastUpdatedAt", "CompletedAt"],
+        hint: "it is what IoT reports: drop it",
+    },
+];
 
 static TIMEOUT_CONFIG: MapSpec = MapSpec {
     name: "TimeoutConfig",
@@ -340,5 +363,5 @@ pub static TAG: MapSpec = MapSpec {
 pub const TAG_KEY: Kind = text(1, 128, Class::TagKey);
 pub const TAG_VALUE: Kind = text(0, 256, Class::Any);
 
-/// IoT's limit of 50 tags on a resource (measured), less the three of this provider.
+/// IoT's limit of 50 tags on a resource (measured), less the three that this provider sets on each.
 pub const MAX_TAGS: usize = 47;

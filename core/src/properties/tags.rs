@@ -44,7 +44,7 @@ pub fn read(json: &Json, path: &Path, report: &mut Report) -> Read {
         report.problem(
             path,
             format!(
-                "has {} tags (it takes {MAX_TAGS}: IoT's 50, less the three of this provider)",
+                "has {} tags (it takes {MAX_TAGS}: IoT's 50, less the three that this provider sets)",
                 tags.len()
             ),
         );
@@ -105,10 +105,7 @@ fn text_of(value: Option<&Value>) -> String {
 
 fn check_key(key: &str, path: &Path, report: &mut Report) {
     if PROVIDER_TAGS.contains(&key) {
-        report.problem(
-            path,
-            format!("the tag {key} marks the template's owner, and only this provider sets it"),
-        );
+        report.problem(path, format!("the tag {key} is one that only this provider sets"));
     } else if key.starts_with("aws:") {
         report.problem(
             path,

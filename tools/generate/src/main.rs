@@ -3,6 +3,7 @@
 //!
 //! To publish something more, write it in a module of its own and add it to [`published`].
 
+mod cfn_lint;
 mod errors;
 mod reference;
 mod schema;
@@ -15,7 +16,8 @@ use std::process::ExitCode;
 enum Published {
     /// The whole file.
     File(String),
-    /// Sections by name, each between `<!-- generated: NAME -->` and `<!-- end -->`. The rest is written by hand.
+    /// Sections by name, each between a line that ends in `generated: NAME`, as a comment, and one of `end`. The rest is
+    /// written by hand.
     Sections(Vec<(&'static str, String)>),
 }
 
@@ -24,6 +26,10 @@ fn published() -> Vec<(&'static str, Published)> {
         (
             "schema/custom-iotjobtemplate.json",
             Published::File(format!("{:#}\n", schema::json_schema())),
+        ),
+        (
+            "schema/custom_iotjobtemplate.py",
+            Published::Sections(vec![("keys of other operations", cfn_lint::keys_of_others())]),
         ),
         (
             "docs/properties.md",
@@ -50,13 +56,20 @@ impl Published {
     }
 }
 
+/// How a comment begins and ends, in Markdown and in Python.
+const COMMENTS: [(&str, &str); 2] = [("<!-- ", " -->"), ("# ", "")];
+
 fn replace_section(text: &str, name: &str, section: &str) -> Result<String, String> {
-    let begin = format!("<!-- generated: {name} -->\n");
-    let parts = text
-        .split_once(&begin)
-        .and_then(|(before, rest)| Some((before, rest.split_once("<!-- end -->")?.1)));
-    let (before, after) = parts.ok_or_else(|| format!("there is no section {name:?} in it"))?;
-    Ok(format!("{before}{begin}{section}<!-- end -->{after}"))
+    let replaced = COMMENTS.iter().find_map(|(open, close)| {
+        let (begin, end) = (
+            format!("{open}generated: {name}{close}\n"),
+            format!("{open}end{close}\n"),
+        );
+        let (before, rest) = text.split_once(&begin)?;
+        let (_, after) = rest.split_once(&end)?;
+        Some(format!("{before}{begin}{section}{end}{after}"))
+    });
+    replaced.ok_or_else(|| format!("there is no section {name:?} in it"))
 }
 
 fn path(file: &str) -> PathBuf {

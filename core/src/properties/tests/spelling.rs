@@ -331,3 +331,45 @@ fn a_list_of_one_empty_text_is_as_if_an_optional_list_of_text_were_left_out() {
         assert_eq!(messages(&with(written)), [problem]);
     }
 }
+
+#[test]
+fn a_key_of_another_operation_says_so_and_no_nearest_name() {
+    for (key, hint) in [
+        ("TargetSelection", "it belongs to a job, not to its template: drop it"),
+        ("targets", "it belongs to a job, not to its template: drop it"),
+        ("jobId", "it belongs to a job, not to its template: drop it"),
+        (
+            "DocumentParameters",
+            "it belongs to a job, not to its template: drop it",
+        ),
+        (
+            "schedulingConfig",
+            "it belongs to a job, not to its template: drop it; its windows are MaintenanceWindows here",
+        ),
+        ("jobTemplateArn", "it is what IoT reports: drop it"),
+        ("createdAt", "it is what IoT reports: drop it"),
+        ("Arn", "it is what IoT reports: drop it"),
+    ] {
+        assert_eq!(
+            messages(&with(json!({key: "x"}))),
+            [format!("unknown key \"{key}\" ({hint})")]
+        );
+    }
+    // Where there can be no such key, it is one like any other.
+    assert_eq!(
+        messages(&with(json!({"TimeoutConfig": {"Targets": 1}}))),
+        ["TimeoutConfig: unknown key \"Targets\" (known are InProgressTimeoutInMinutes)"]
+    );
+}
+
+#[test]
+fn where_only_one_word_is_taken_it_is_named_once() {
+    for written in ["cancel", "abort", "STOP"] {
+        assert_eq!(
+            messages(&with_at(&format!("{ABORT}.Action"), json!(written))),
+            [format!(
+                "AbortConfig.CriteriaList[0].Action: \"{written}\" is not accepted (it takes CANCEL)"
+            )]
+        );
+    }
+}

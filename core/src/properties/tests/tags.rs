@@ -1,6 +1,7 @@
 //! Tags.
 
 use super::*;
+use crate::cloudformation::owner::PROVIDER_TAGS;
 use crate::job_template::Tags;
 
 #[test]
@@ -28,7 +29,7 @@ fn no_tags_in_whatever_form_are_none() {
 }
 
 #[test]
-fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
+fn tags_that_iot_refuses_and_those_that_only_this_provider_sets_are_refused() {
     for (tags, problem) in [
         (
             json!({"aws:x": "1"}),
@@ -36,7 +37,7 @@ fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
         ),
         (
             json!([{"Key": "cloudformation:stack-id"}]),
-            "Tags[0]: the tag cloudformation:stack-id marks the template's owner, and only this provider sets it",
+            "Tags[0]: the tag cloudformation:stack-id is one that only this provider sets",
         ),
         (
             json!({"": "x"}),
@@ -58,6 +59,10 @@ fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
     ] {
         assert_eq!(messages(&with(json!({"Tags": tags}))), [problem]);
     }
+    for key in PROVIDER_TAGS {
+        let problem = format!("Tags[\"{key}\"]: the tag {key} is one that only this provider sets");
+        assert_eq!(messages(&with(json!({"Tags": {key: "x"}}))), [problem]);
+    }
     good(&with(
         json!({"Tags": {"AWS": "x", "xaws:": "x", "cloudformation:x": "x"}}),
     ));
@@ -70,7 +75,7 @@ fn iots_fifty_tags_less_the_providers_three_are_taken() {
 
     assert_eq!(
         messages(&with(json!({"Tags": tags(48)}))),
-        ["Tags: has 48 tags (it takes 47: IoT's 50, less the three of this provider)"]
+        ["Tags: has 48 tags (it takes 47: IoT's 50, less the three that this provider sets)"]
     );
 }
 
