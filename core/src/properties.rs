@@ -54,7 +54,7 @@ pub fn read(json: &Json) -> Result<Properties, Vec<Finding>> {
         // The table and the types agree; a test holds them to it. Should they ever not, that is said, not panicked.
         Some(Err(error)) => Err(vec![Finding {
             path: String::new(),
-            text: format!("could not be taken over, which is a mistake in this provider: {error}"),
+            text: format!("could not be taken over, which is an internal error in this provider: {error}"),
         }]),
         None => Err(report.problems),
     }

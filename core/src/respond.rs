@@ -98,7 +98,7 @@ impl<I: JobTemplates> Means<'_, I> {
 
     fn panicked(&self, doing: &str) -> String {
         format!(
-            "a mistake in this provider ended it while {doing}; the function's log has more under the request id {}",
+            "internal error in this provider while {doing}; the function's log has more under the request id {}",
             self.invocation_id
         )
     }
