@@ -12,15 +12,40 @@
 //! (`binary.rs`), `LIFECYCLE_PAIRS` asks for all pairs of faults, `LIFECYCLE_SEED` repeats a run, and `LIFECYCLE_SHRINKS`
 //! bounds the attempts to make a failure smaller.
 
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod clock;
 pub mod cloudformation;
+#[cfg(test)]
+mod fates;
 pub mod history;
-mod in_process;
-pub mod iot;
+#[cfg(test)]
+mod iot;
+#[cfg(test)]
+mod lambda;
+pub mod mishap;
+#[cfg(test)]
+mod record;
+#[cfg(test)]
+mod repeatable;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod small_world;
+#[cfg(test)]
+mod snapshot;
+#[cfg(test)]
+mod tell;
+#[cfg(test)]
+mod truth;
 
 use history::Op;
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub fn setting(name: &str) -> Option<u64> {
@@ -28,9 +53,16 @@ pub fn setting(name: &str) -> Option<u64> {
     Some(value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
 }
 
-/// Runs so many histories, each as a function that panics if something does not hold and returns what happened before
-/// it did.
+/// Runs so many histories that the real binary can live through, each as a function that panics if something does not
+/// hold and returns what happened before it did.
 pub fn run_histories(histories: u64, run: impl Fn(bool, &[Op]) -> Result<(), Trace>) {
+    run_all(histories, &history::plain_history(), |(failures_count, ops)| {
+        run(*failures_count, ops)
+    });
+}
+
+/// Runs so many of whatever the strategy gives.
+pub fn run_all<T: Debug>(histories: u64, strategy: &impl Strategy<Value = T>, run: impl Fn(&T) -> Result<(), Trace>) {
     let seed = setting("LIFECYCLE_SEED").unwrap_or_else(|| fastrand::u64(..));
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -44,8 +76,8 @@ pub fn run_histories(histories: u64, run: impl Fn(bool, &[Op]) -> Result<(), Tra
         ..Config::default()
     };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let outcome = runner.run(&history::history(), |(failures_count, ops)| {
-        run(failures_count, &ops).map_err(|Trace(trace)| TestCaseError::fail(trace))
+    let outcome = runner.run(strategy, |history| {
+        run(&history).map_err(|Trace(trace)| TestCaseError::fail(trace))
     });
     match outcome {
         Ok(()) => {}
@@ -61,23 +93,33 @@ pub struct Trace(String);
 
 /// Runs something that panics if what must hold does not.
 pub fn holding(run: impl FnOnce(), trace: impl FnOnce() -> String) -> Result<(), Trace> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        let why = panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-            .unwrap_or_default();
-        Trace(format!("{why}\n{}", trace()))
-    })
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| Trace(format!("{}\n{}", told(&*panic), trace())))
+}
+
+/// What a panic says.
+fn told(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
 #[test]
 fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
     let histories = setting("LIFECYCLE_HISTORIES").unwrap_or(500);
-    run_histories(histories, |failures_count, ops| {
-        let world = history::World::new(failures_count);
-        let iot = world.function.iot.clone();
-        holding(|| world.run(ops), || iot.borrow().trace.join("\n"))
+    run_all(histories, &history::history(), |history| {
+        let run = |tracing| {
+            let simulation = simulation::Simulation::of(history);
+            let account = simulation.function.account.clone();
+            account.borrow_mut().record.tracing = tracing;
+            holding(
+                || simulation.run(&history.ops),
+                || account.borrow().record.lines.join("\n"),
+            )
+        };
+        // Lines cost more than all the rest: only of what fails.
+        run(false).or_else(|_| run(true))
     });
 }

@@ -1,0 +1,370 @@
+//! A world: stacks, the function, an account; and what must hold in it after every step.
+
+use crate::cloudformation::{Change, Ended, Stacks, Variant};
+use crate::history::{self, Hand, History, IDS, JOBS, Kind, Op, Props, RESOURCES, SOURCE, STACKS};
+use crate::iot::{Account, Maker, StoredTemplate};
+use crate::lambda::Lambda;
+use crate::mishap::{Deed, Mishap};
+use crate::record::Kind as RequestKind;
+use crate::truth;
+use iot_job_template_core::job_template::Desired;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub struct Simulation {
+    pub function: Lambda,
+    pub stacks: Stacks,
+}
+
+/// What an operation on a stack began with.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// Whether nothing is in its way but what will be an excuse.
+    must_succeed: bool,
+    /// Templates by their id: the delivery that made each, if one did.
+    made_by: BTreeMap<String, Option<usize>>,
+}
+
+impl Simulation {
+    pub fn new(variant: Variant) -> Simulation {
+        let mut account = Account::new();
+        account.objects.insert(SOURCE.into(), "{}".into());
+        for (number, job) in JOBS.into_iter().enumerate() {
+            account
+                .jobs
+                .insert(history::job_arn(number), history::job_document(job));
+        }
+        Simulation::within(Lambda::new(account, Duration::ZERO), variant)
+    }
+
+    pub fn within(function: Lambda, variant: Variant) -> Simulation {
+        Simulation {
+            function,
+            stacks: Stacks::of(variant),
+        }
+    }
+
+    pub fn of(history: &History) -> Simulation {
+        let mut simulation = Simulation::new(history.variant);
+        simulation.function.builds = history.builds;
+        simulation.function.account.borrow_mut().absent_has_no_tags = history.absent_has_no_tags;
+        simulation
+    }
+
+    /// Runs a history, and ends it.
+    pub fn run(mut self, ops: &[Op]) {
+        for op in ops {
+            self.step(op);
+        }
+        self.end();
+    }
+
+    /// Without faults all stacks are deleted, and all that is at work comes to its end.
+    pub fn end(&mut self) {
+        for stack in 0..STACKS.len() {
+            let is_there = self.stacks.get(STACKS[stack]).is_some();
+            if is_there {
+                self.step(&Op::Delete {
+                    stack,
+                    mishaps: Vec::new(),
+                    twice: false,
+                    repeats: Vec::new(),
+                });
+            }
+        }
+        if let Some(choices) = self.function.account.borrow_mut().fates.choices() {
+            choices.quiet = true;
+        }
+        self.step(&Op::Wait(Duration::ZERO));
+    }
+
+    pub fn step(&mut self, op: &Op) {
+        if self.function.live {
+            self.function.account.borrow_mut().record.trace(|| format!("{op:?}"));
+            let until = self.function.now() + Duration::from_secs(10);
+            self.function.pass(until, |_| false);
+        }
+        match op {
+            Op::Deploy {
+                stack,
+                resources,
+                sibling_fails_after,
+                cancels_after,
+                preserves_failures,
+                gives_up_cleaning,
+                mishaps,
+                twice,
+                repeats,
+            } => {
+                let change = Change {
+                    preserves_failures: *preserves_failures,
+                    gives_up_cleaning: *gives_up_cleaning,
+                    ..history::change(resources, *sibling_fails_after, *cancels_after)
+                };
+                self.arm(mishaps, *twice);
+                self.function.repeats.clone_from(repeats);
+                self.deploy(STACKS[*stack], &change, resources);
+            }
+            Op::Delete {
+                stack,
+                mishaps,
+                twice,
+                repeats,
+            } => {
+                self.arm(mishaps, *twice);
+                self.function.repeats.clone_from(repeats);
+                let at_once = self.stacks.delete(STACKS[*stack], &mut self.function);
+                assert!(
+                    at_once || !self.function.live || self.function.account.borrow().excused,
+                    "not deletable: nothing was in the way of a Delete, and it failed"
+                );
+            }
+            Op::ByHand(hand) => {
+                if self.function.live {
+                    self.by_hand(*hand);
+                }
+            }
+            Op::Wait(time) => {
+                if self.function.live {
+                    let until = self.function.now() + *time;
+                    self.function.pass(until, |_| false);
+                    self.function.settle();
+                }
+            }
+        }
+        if self.function.live {
+            self.check();
+        }
+    }
+
+    fn arm(&mut self, mishaps: &[(usize, Mishap)], twice: bool) {
+        self.function.sends = 0;
+        self.function.twice = twice;
+        if self.function.live {
+            self.function.account.borrow_mut().arm(mishaps);
+        }
+    }
+
+    fn deploy(&mut self, name: &'static str, change: &Change, resources: &BTreeMap<usize, Option<Props>>) {
+        if self.function.live {
+            let must_succeed = change.sibling_fails_after.is_none() && self.nothing_is_in_the_way(name, resources);
+            let mut account = self.function.account.borrow_mut();
+            let made_by = account
+                .templates
+                .iter()
+                .map(|(id, template)| (id.clone(), template.made_by));
+            account.before = Before {
+                must_succeed,
+                made_by: made_by.collect(),
+            };
+        }
+        let held = self
+            .stacks
+            .get(name)
+            .map(|stack| stack.resources.clone())
+            .unwrap_or_default();
+
+        let ended = self.stacks.deploy(name, change, &mut self.function);
+
+        if !self.function.live {
+            return;
+        }
+        let account = self.function.account.borrow();
+        let before = &account.before;
+        assert!(
+            ended == Ended::Complete || !before.must_succeed || account.excused,
+            "nothing was in the way of this, and it {ended:?}"
+        );
+        assert!(
+            ended != Ended::RolledBackInPart || !account.drifted.is_empty() || account.sources_changed,
+            "lost: a rollback without a fault must succeed"
+        );
+        let Some(stack) = self.stacks.get(name).filter(|_| ended == Ended::Complete) else {
+            return;
+        };
+        for (logical_id, resource) in &stack.resources {
+            let Some(held) = held.get(logical_id) else { continue };
+            let id = &resource.physical_id;
+            let needs_no_new_one = made_from(&held.properties) == made_from(&resource.properties);
+            if held.lost || held.physical_id != *id || !needs_no_new_one || account.drifted.contains_key(id) {
+                continue;
+            }
+            let now = account.templates.get(id).map(|template| template.made_by);
+            let then = before.made_by.get(id).copied();
+            assert!(
+                now == then,
+                "destroyed for nothing: {id} was made anew, and only its tags had changed"
+            );
+        }
+    }
+
+    /// Whether each of these is good, nobody else has, or wants, its id, and no stranger has been at it.
+    fn nothing_is_in_the_way(&self, stack: &str, resources: &BTreeMap<usize, Option<Props>>) -> bool {
+        let account = self.function.account.borrow();
+        let there = self.stacks.get(stack);
+        let mut ids = BTreeSet::new();
+        resources.iter().all(|(name, props)| {
+            let Some(props) = props else { return true };
+            let held = there.and_then(|stack| stack.resources.get(RESOURCES[*name]));
+            let is_held = |id: &str| held.is_some_and(|held| held.physical_id == id);
+            let is_free =
+                |id: &str| !account.drifted.contains_key(id) && (!account.templates.contains_key(id) || is_held(id));
+            let source_is_there = match props.content {
+                Kind::Document(_) => true,
+                Kind::Source => account.objects.contains_key(SOURCE),
+                Kind::Job(job) => account.jobs.contains_key(&history::job_arn(job)),
+                Kind::Bad | Kind::Unreadable => false,
+            };
+            source_is_there
+                // As short as this, any fault is in the way.
+                && props.timeout.is_none()
+                && held.is_none_or(|held| !held.lost && !account.drifted.contains_key(&held.physical_id))
+                && props.id.is_none_or(|id| ids.insert(id) && is_free(IDS[id]))
+        })
+    }
+
+    fn by_hand(&mut self, hand: Hand) {
+        let now = self.function.now();
+        let account = &mut *self.function.account.borrow_mut();
+        let nth = |account: &Account, n: usize| {
+            let ids: Vec<_> = account.templates.keys().cloned().collect();
+            (!ids.is_empty()).then(|| ids[n % ids.len()].clone())
+        };
+        match hand {
+            Hand::Make { id } => account.befall(IDS[id], Deed::Make, now),
+            Hand::MakeForAStack { id } => account.befall(IDS[id], Deed::MakeForAStack, now),
+            Hand::Delete { template } => {
+                if let Some(id) = nth(account, template) {
+                    account.befall(&id, Deed::Delete, now);
+                }
+            }
+            Hand::StripTags { template } => {
+                if let Some(id) = nth(account, template) {
+                    account.befall(&id, Deed::Strip, now);
+                }
+            }
+            Hand::AddTag { template } => {
+                if let Some(id) = nth(account, template) {
+                    let template = account.templates.get_mut(&id).expect("it is there");
+                    template.tags.insert("by".into(), "hand".into());
+                    // Too many tags for a change, perhaps.
+                    if template.tags.len() > 47 {
+                        account.drifted.insert(id, now);
+                    }
+                }
+            }
+            Hand::PutObject => _ = account.objects.insert(SOURCE.into(), "{}".into()),
+            Hand::RemoveObject => {
+                account.sources_changed = true;
+                account.objects.remove(SOURCE);
+            }
+            Hand::PutJob { job } => {
+                account
+                    .jobs
+                    .insert(history::job_arn(job), history::job_document(JOBS[job]));
+            }
+            Hand::RemoveJob { job } => {
+                account.sources_changed = true;
+                account.jobs.remove(&history::job_arn(job));
+            }
+        }
+    }
+
+    /// What must hold after every step.
+    pub fn check(&mut self) {
+        let quiet = self.function.is_quiet();
+        let now = self.function.now();
+        let account = &mut *self.function.account.borrow_mut();
+        account.catch_up(now);
+        assert!(account.wrongs.is_empty(), "{}", account.wrongs.join("\n"));
+        // What is at work still may yet delete it.
+        if quiet {
+            for (id, template) in &account.templates {
+                if let Some(why) = truth::orphaned(id, template, &account.record, &self.stacks) {
+                    panic!("orphaned: {why}");
+                }
+            }
+        }
+        for stack in self.stacks.all() {
+            for (logical_id, resource) in &stack.resources {
+                let id = &resource.physical_id;
+                forget_drift(account, &stack.id, logical_id, id);
+                if resource.lost || account.drifted.contains_key(id) {
+                    continue;
+                }
+                let desired = history::desired(&resource.properties);
+                let Some(template) = account.templates.get(id) else {
+                    panic!("lost: {id}, which is {logical_id} of {}", stack.id);
+                };
+                let is_ours = Maker::Resource {
+                    stack: stack.id.clone(),
+                    logical_id: logical_id.clone(),
+                };
+                assert_eq!(template.maker, is_ours, "lost: {id} is another's");
+                assert!(
+                    has_content(template, &desired, account),
+                    "lost: {id} has the content {:?} of {:?}",
+                    template.content,
+                    template.from_job
+                );
+                let wanted = desired.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+                let owner = [
+                    ("cloudformation:stack-id", &*stack.id),
+                    ("cloudformation:logical-id", &**logical_id),
+                ];
+                let wanted: BTreeMap<_, _> = wanted.chain(owner).collect();
+                let is_told = |key: &&String| *key != "by" && *key != "cloudformation:request";
+                let tags: BTreeMap<_, _> = template.tags.iter().filter(|(key, _)| is_told(key)).collect();
+                let tags: BTreeMap<_, _> = tags.into_iter().map(|(key, value)| (&**key, &**value)).collect();
+                assert_eq!(tags, wanted, "lost: the tags of {id}");
+            }
+        }
+    }
+}
+
+/// A request that was sent after a stranger's deed, and succeeded, has put things right.
+fn forget_drift(account: &mut Account, stack: &str, logical_id: &str, id: &str) {
+    let Some(since) = account.drifted.get(id) else { return };
+    let healed = account.record.requests.iter().rev().any(|request| {
+        request.kind != RequestKind::Delete
+            && (&*request.stack, &*request.logical_id) == (stack, logical_id)
+            && request.sent > *since
+            && request
+                .reply
+                .as_ref()
+                .is_some_and(|reply| reply.succeeded && reply.physical_id == id)
+    });
+    // Where another's template is as declared, there is nothing to put right.
+    let is_ours = account
+        .templates
+        .get(id)
+        .is_none_or(|template| template.maker != Maker::Person);
+    if healed && is_ours {
+        account.drifted.remove(id);
+    }
+}
+
+/// All that a template is made from, the tags aside.
+fn made_from(properties: &serde_json::Value) -> serde_json::Value {
+    let mut properties = properties.clone();
+    for irrelevant in ["Tags", "ServiceTimeout"] {
+        properties.as_object_mut().expect("properties").remove(irrelevant);
+    }
+    properties
+}
+
+fn has_content(template: &StoredTemplate, desired: &Desired, account: &Account) -> bool {
+    let (there, wanted) = (&template.content, &desired.content);
+    // "JobArn or DocumentSource changed, then rolled back when job or source are gone or other: it comes back as they are
+    // now, or from the text while it is known".
+    let anything_goes = account.sources_changed;
+    there.description == wanted.description
+        && match (&wanted.document, &wanted.document_source, &wanted.job_arn) {
+            (_, _, Some(job)) => {
+                let name = job.rsplit('/').next().unwrap_or_default();
+                anything_goes || there.document.as_deref() == Some(&*history::job_document(name))
+            }
+            (_, Some(source), _) => anything_goes || there.document_source.as_ref() == Some(source),
+            (document, None, None) => there.document == *document && there.document_source.is_none(),
+        }
+}
