@@ -139,7 +139,6 @@ impl Client {
                 let late = LateCall {
                     due: now + seconds(after),
                     delivery: self.delivery,
-                    looked,
                     work: work.clone(),
                 };
                 self.account.borrow_mut().late.push(late);
@@ -197,6 +196,7 @@ impl Client {
     fn next_mishap(&self, work: &Work, now: Duration) -> Option<Mishap> {
         let account = &mut *self.account.borrow_mut();
         account.catch_up(now);
+        account.record.deliveries[self.delivery].acted = now;
         let number = account.calls;
         account.calls += 1;
         let mut mishap = match account.gate(work, now) {

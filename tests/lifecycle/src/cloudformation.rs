@@ -106,6 +106,13 @@ impl Stacks {
         ended
     }
 
+    /// The event of an Update of a resource that is there, for tests that send their own.
+    pub fn update_of(&mut self, name: &str, logical_id: &str, new: &Value, old: &Value) -> Value {
+        let stack = self.stacks.get_mut(name).expect("a stack of this name");
+        let physical_id = stack.resources[logical_id].physical_id.clone();
+        stack.update_event(logical_id, &physical_id, new, old)
+    }
+
     /// Deletes a stack, if it is there. Whether each Delete succeeded the first time.
     pub fn delete(&mut self, name: &str, function: &mut impl Function) -> bool {
         match self.stacks.remove(name) {
@@ -398,7 +405,7 @@ impl Stack {
                 let answer = function.send(&event);
                 assert!(
                     answer.as_ref().is_some_and(|answer| answer.succeeded),
-                    "a Delete without a fault must succeed: {event} was answered {answer:?}"
+                    "not deletable: a Delete without a fault must succeed: {event} was answered {answer:?}"
                 );
             }
         }

@@ -92,8 +92,6 @@ pub enum Done {
 pub struct LateCall {
     pub due: Duration,
     pub delivery: usize,
-    /// When the look ended that this call followed.
-    pub looked: Duration,
     pub work: Work,
 }
 
@@ -113,6 +111,8 @@ pub struct Account {
     lingering: BTreeMap<String, (Duration, Option<StoredTemplate>)>,
     /// Whose calls are denied, and until when. No operation is all of them.
     pub denied: Vec<(Option<&'static str>, Duration)>,
+    /// Whatever happens, the role may not do these.
+    pub always_denied: Vec<&'static str>,
     pub refused: BTreeSet<&'static str>,
     /// What ListTagsForResource says of what is not there: nothing, or that it is not there.
     pub absent_has_no_tags: bool,
@@ -145,6 +145,7 @@ impl Account {
             late: Vec::new(),
             lingering: BTreeMap::new(),
             denied: Vec::new(),
+            always_denied: Vec::new(),
             refused: BTreeSet::new(),
             absent_has_no_tags: true,
             fates: Fates::Armed(BTreeMap::new()),
@@ -165,6 +166,7 @@ impl Account {
             .denied
             .iter()
             .any(|(which, until)| *until > now && which.is_none_or(|which| which == operation));
+        let is_denied = is_denied || self.always_denied.contains(&operation);
         match (is_denied, self.refused.contains(operation)) {
             (true, _) => Some(Cause::Denied),
             (false, true) => Some(Cause::Refused),

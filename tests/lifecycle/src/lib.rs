@@ -18,6 +18,8 @@ mod client;
 mod clock;
 pub mod cloudformation;
 #[cfg(test)]
+mod counterexamples;
+#[cfg(test)]
 mod fates;
 pub mod history;
 #[cfg(test)]
@@ -106,6 +108,45 @@ fn told(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 #[cfg(test)]
+thread_local! {
+    static SILENT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// What panics meanwhile is told by whoever caught it.
+#[cfg(test)]
+fn silently<T>(work: impl FnOnce() -> T) -> T {
+    static HOOK: std::sync::Once = std::sync::Once::new();
+    HOOK.call_once(|| {
+        let loud = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !SILENT.get() {
+                loud(panic);
+            }
+        }));
+    });
+    let before = SILENT.replace(true);
+    let done = work();
+    SILENT.set(before);
+    done
+}
+
+/// To see what is behind a promise that is known to be broken, `LIFECYCLE_FORGIVES` names the beginnings, with commas between
+/// them, of what is not to be told.
+#[cfg(test)]
+fn is_forgiven(why: &str) -> bool {
+    static FORGIVEN: std::sync::OnceLock<Vec<String>> = std::sync::OnceLock::new();
+    let forgiven = FORGIVEN.get_or_init(|| {
+        let forgiven = std::env::var("LIFECYCLE_FORGIVES").unwrap_or_default();
+        forgiven
+            .split(',')
+            .filter(|start| !start.is_empty())
+            .map(str::to_owned)
+            .collect()
+    });
+    forgiven.iter().any(|start| why.starts_with(start))
+}
+
+#[cfg(test)]
 #[test]
 fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
     let histories = setting("LIFECYCLE_HISTORIES").unwrap_or(500);
@@ -115,11 +156,13 @@ fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
             let account = simulation.function.account.clone();
             account.borrow_mut().record.tracing = tracing;
             holding(
-                || simulation.run(&history.ops),
+                || silently(|| simulation.run(&history.ops)),
                 || account.borrow().record.lines.join("\n"),
             )
         };
         // Lines cost more than all the rest: only of what fails.
-        run(false).or_else(|_| run(true))
+        run(false)
+            .or_else(|_| run(true))
+            .or_else(|Trace(why)| if is_forgiven(&why) { Ok(()) } else { Err(Trace(why)) })
     });
 }

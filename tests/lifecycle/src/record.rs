@@ -22,8 +22,6 @@ pub struct Sent {
     pub stack: Rc<str>,
     pub logical_id: Rc<str>,
     pub physical_id: Option<String>,
-    /// The JobTemplateId in its properties.
-    pub wanted: Option<String>,
     pub event: Rc<str>,
     pub sent: Duration,
     /// How long CloudFormation waits.
@@ -45,6 +43,8 @@ pub struct Delivery {
     pub request: usize,
     pub started: Duration,
     pub ended: Option<Duration>,
+    /// When IoT got its last call.
+    pub acted: Duration,
     pub reply: Option<Reply>,
     /// The look that ended last, if no other call began since.
     pub look: Option<Look>,
@@ -74,7 +74,17 @@ impl Record {
         let timeout = properties["ServiceTimeout"]
             .as_str()
             .and_then(|seconds| seconds.parse().ok());
-        self.trace(|| format!("  {} at {:?}: {event}", text("RequestType").unwrap_or_default(), sent));
+        self.trace(|| {
+            let [kind, request, physical_id] = ["RequestType", "RequestId", "PhysicalResourceId"].map(text);
+            let (old, new) = (&event["OldResourceProperties"], without_token(properties));
+            let [kind, request] = [kind, request].map(Option::unwrap_or_default);
+            let was = if old.is_null() {
+                String::new()
+            } else {
+                format!(", was {}", without_token(old))
+            };
+            format!("  {sent:?} {kind} ({request}) of {physical_id:?}: {new}{was}")
+        });
         self.requests.push(Sent {
             kind: match event["RequestType"].as_str() {
                 Some("Create") => Kind::Create,
@@ -84,7 +94,6 @@ impl Record {
             stack: text("StackId").unwrap_or_default().into(),
             logical_id: text("LogicalResourceId").unwrap_or_default().into(),
             physical_id: text("PhysicalResourceId"),
-            wanted: properties["JobTemplateId"].as_str().map(str::to_owned),
             event: event.to_string().into(),
             sent,
             patience: timeout.map_or(AN_HOUR, Duration::from_secs).min(URL_EXPIRES),
@@ -94,11 +103,13 @@ impl Record {
     }
 
     pub fn begin(&mut self, request: usize, started: Duration) -> usize {
-        self.trace(|| format!("  delivery of request {request} at {started:?}"));
+        let (number, id) = (self.deliveries.len(), self.requests[request].kind);
+        self.trace(|| format!("  {started:?} [{number}] is delivered: request {request}, a {id:?}"));
         self.deliveries.push(Delivery {
             request,
             started,
             ended: None,
+            acted: started,
             reply: None,
             look: None,
             deleted: Vec::new(),
@@ -109,7 +120,10 @@ impl Record {
 
     pub fn end(&mut self, delivery: usize, reply: Option<Reply>, now: Duration) {
         let request = self.deliveries[delivery].request;
-        self.trace(|| format!("  -> to request {request} at {now:?}: {reply:?}"));
+        self.trace(|| match &reply {
+            Some(reply) => format!("  {now:?} [{delivery}] answers {reply:?}"),
+            None => format!("  {now:?} [{delivery}] is killed"),
+        });
         let first = &mut self.requests[request].reply;
         if first.is_none() {
             first.clone_from(&reply);
@@ -153,4 +167,12 @@ impl Sent {
     pub fn given_up(&self) -> Duration {
         self.sent + self.patience
     }
+}
+
+fn without_token(properties: &Value) -> Value {
+    let mut properties = properties.clone();
+    if let Some(members) = properties.as_object_mut() {
+        members.remove("ServiceToken");
+    }
+    properties
 }

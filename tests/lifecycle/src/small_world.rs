@@ -15,7 +15,7 @@ use crate::history::Op;
 use crate::lambda::Lambda;
 use crate::simulation::Simulation;
 use crate::snapshot::{Snapshot, Stop};
-use crate::{setting, told};
+use crate::{is_forgiven, setting, silently, told};
 use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -48,6 +48,7 @@ enum End {
 struct Counts {
     states: usize,
     executions: usize,
+    forgiven: usize,
 }
 
 /// Tells a story in every way there is; panics with the shortest that breaks a promise.
@@ -60,9 +61,18 @@ pub fn explore(name: &str, story: &Story) {
         let deviations = deviations.try_into().expect("so many");
         counts = search(story, deviations).unwrap_or_else(|trace| panic!("{name}, with {deviations}: {trace}"));
     }
-    let Counts { states, executions } = counts;
+    let Counts {
+        states,
+        executions,
+        forgiven,
+    } = counts;
     let took = began.elapsed();
-    println!("{name}: {states} states, {executions} executions, {took:.1?}");
+    let forgiven = if forgiven > 0 {
+        format!(", {forgiven} FORGIVEN")
+    } else {
+        String::new()
+    };
+    println!("{name}: {states} states, {executions} executions, {took:.1?}{forgiven}");
 }
 
 fn search(story: &Story, deviations: usize) -> Result<Counts, String> {
@@ -91,6 +101,7 @@ fn search(story: &Story, deviations: usize) -> Result<Counts, String> {
                     }
                 }
                 End::Over => {}
+                End::Broken(why) if is_forgiven(&why) => counts.forgiven += 1,
                 End::Broken(why) => {
                     nodes.push(Node {
                         parent: Some(node),
@@ -135,10 +146,12 @@ fn execute(
         choices.quiet = account.fates.choices().is_some_and(|choices| choices.quiet);
         account.fates = Fates::Searched(choices);
     }
-    let run = catch_unwind(AssertUnwindSafe(|| {
-        story.ops.iter().for_each(|op| simulation.step(op));
-        simulation.end();
-    }));
+    let run = silently(|| {
+        catch_unwind(AssertUnwindSafe(|| {
+            story.ops.iter().for_each(|op| simulation.step(op));
+            simulation.end();
+        }))
+    });
     let end = match run {
         Ok(()) => End::Over,
         Err(stop) if stop.is::<Stop>() => {

@@ -59,7 +59,7 @@ fn came_after(
     let Some((answered, ended)) = answered.and_then(|answered| Some((answered, answered.ended?))) else {
         return false;
     };
-    let was_over = ended <= template.made_at && looked_long_enough(later, answered, id);
+    let was_over = answered.acted <= template.made_at && looked_long_enough(later, answered, id);
     let by = &record.deliveries[made_by];
     let request = record.request_of(made_by);
     match later.kind {
