@@ -64,6 +64,10 @@ impl Client {
     fn begin(&self, work: &Work) -> Duration {
         let now = self.clock.now();
         let account = &mut *self.account.borrow_mut();
+        // Until it is answered. Of a hanging call nothing more is heard.
+        if let Work::Create { .. } = work {
+            account.record.deliveries[self.delivery].unclear += 1;
+        }
         let look = account.record.deliveries[self.delivery].look.take();
         let request = account.record.request_of(self.delivery);
         if !work.is_look() && request.kind != Kind::Delete && now > request.given_up() + NO_TIME {
@@ -96,6 +100,8 @@ impl Client {
                     ended,
                 });
             }
+            (Work::Create { .. }, Ok(_)) => delivery.unclear -= 1,
+            (Work::Create { .. }, Err(cause)) if *cause != Cause::Unclear => delivery.unclear -= 1,
             (Work::Tag { .. } | Work::Untag { .. }, Err(_)) => delivery.words_failed = true,
             _ => {}
         }
@@ -123,6 +129,10 @@ impl Client {
                 self.account
                     .borrow_mut()
                     .deny((!all).then_some(operation), seconds, now);
+                serve()
+            }
+            Some(Mishap::Down) => {
+                self.account.borrow_mut().down.insert(operation);
                 serve()
             }
             Some(Mishap::Throttled | Mishap::Outage) => Err(Cause::Throttled),

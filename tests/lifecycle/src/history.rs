@@ -198,6 +198,7 @@ fn wild_mishap() -> impl Strategy<Value = Mishap> {
         2 => deed.clone().prop_map(Mishap::Before),
         1 => deed.prop_map(Mishap::After),
         1 => Just(Mishap::Refused { lasting: true }),
+        1 => Just(Mishap::Down),
         2 => (any::<bool>(), prop_oneof![Just(4u64), Just(15), Just(FOR_GOOD)])
             .prop_map(|(all, seconds)| Mishap::Denied { all, seconds }),
         3 => prop_oneof![Just(1u64), Just(3), Just(8), Just(30), Just(200)].prop_map(|seconds| Mishap::Later { seconds }),

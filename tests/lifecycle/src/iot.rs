@@ -114,6 +114,7 @@ pub struct Account {
     /// Whatever happens, the role may not do these.
     pub always_denied: Vec<&'static str>,
     pub refused: BTreeSet<&'static str>,
+    pub down: BTreeSet<&'static str>,
     /// What ListTagsForResource says of what is not there: nothing, or that it is not there.
     pub absent_has_no_tags: bool,
     pub fates: Fates,
@@ -147,6 +148,7 @@ impl Account {
             denied: Vec::new(),
             always_denied: Vec::new(),
             refused: BTreeSet::new(),
+            down: BTreeSet::new(),
             absent_has_no_tags: true,
             fates: Fates::Armed(BTreeMap::new()),
             calls: 0,
@@ -170,7 +172,7 @@ impl Account {
         match (is_denied, self.refused.contains(operation)) {
             (true, _) => Some(Cause::Denied),
             (false, true) => Some(Cause::Refused),
-            _ => None,
+            _ => self.down.contains(operation).then_some(Cause::Unclear),
         }
     }
 
@@ -178,6 +180,7 @@ impl Account {
     pub fn arm(&mut self, mishaps: &[(usize, Mishap)]) {
         self.denied.clear();
         self.refused.clear();
+        self.down.clear();
         match &mut self.fates {
             Fates::Armed(armed) => *armed = mishaps.iter().copied().collect(),
             Fates::Searched(choices) => choices.quiet = false,
@@ -190,6 +193,7 @@ impl Account {
     pub fn heal(&mut self) {
         self.denied.clear();
         self.refused.clear();
+        self.down.clear();
         match &mut self.fates {
             Fates::Armed(mishaps) => mishaps.clear(),
             Fates::Searched(choices) => choices.quiet = true,

@@ -14,6 +14,8 @@ pub enum Mishap {
         all: bool,
         seconds: u64,
     },
+    /// All calls of this operation get 500 until the faults are over. Not done.
+    Down,
     Throttled,
     NotSent,
     /// 500.
@@ -74,7 +76,9 @@ impl Mishap {
     /// Whether a request may fail for it. Of the others one passes, or the next attempt succeeds.
     pub fn is_an_excuse(self) -> bool {
         match self {
-            Mishap::Refused { .. } | Mishap::Hangs { .. } | Mishap::Outage | Mishap::Killed { .. } => true,
+            Mishap::Refused { .. } | Mishap::Down | Mishap::Hangs { .. } | Mishap::Outage | Mishap::Killed { .. } => {
+                true
+            }
             // A create that is carried out once its template was looked for in vain and made.
             Mishap::Later { .. } => true,
             Mishap::Denied { seconds, .. } => seconds > IAM_SETTLES,
@@ -99,7 +103,8 @@ pub fn menu(operation: &str) -> &'static [Mishap] {
     }
 }
 
-const LOOK: [Mishap; 11] = [
+const LOOK: [Mishap; 12] = [
+    Mishap::Down,
     Mishap::Throttled,
     Mishap::Failed { done: false },
     Mishap::Killed { done: false },

@@ -50,6 +50,8 @@ pub struct Delivery {
     pub look: Option<Look>,
     /// What it had deleted.
     pub deleted: Vec<String>,
+    /// How many of its creates gave no answer.
+    pub unclear: usize,
     /// A call of its own that sets tags did not succeed, or its answer was lost.
     pub words_failed: bool,
 }
@@ -113,6 +115,7 @@ impl Record {
             reply: None,
             look: None,
             deleted: Vec::new(),
+            unclear: 0,
             words_failed: false,
         });
         self.deliveries.len() - 1

@@ -71,14 +71,20 @@ impl Snapshot {
         for late in &account.late {
             (slot_of(late.due), late.work.operation(), late.work.id(), late.delivery).hash(to);
         }
-        (&account.denied, &account.refused).hash(to);
+        (&account.denied, &account.refused, &account.down).hash(to);
         for request in &account.record.requests {
             (request.sent, request.reply.is_some()).hash(to);
         }
         for delivery in &account.record.deliveries {
             let is_delete = account.record.requests[delivery.request].kind == Kind::Delete;
             let ended = delivery.ended.filter(|_| is_delete);
-            (delivery.request, ended.map(slot_of), delivery.words_failed).hash(to);
+            (
+                delivery.request,
+                ended.map(slot_of),
+                delivery.words_failed,
+                delivery.unclear,
+            )
+                .hash(to);
         }
         if let crate::fates::Fates::Searched(choices) = &account.fates {
             (choices.deviations_left, choices.delays_left, choices.quiet).hash(to);

@@ -59,18 +59,19 @@ fn came_after(
     let Some((answered, ended)) = answered.and_then(|answered| Some((answered, answered.ended?))) else {
         return false;
     };
-    let was_over = answered.acted <= template.made_at && looked_long_enough(later, answered, id);
     let by = &record.deliveries[made_by];
+    let looked = looked_long_enough(later, answered, id, was_unclear(by.request, record));
+    let was_over = answered.acted <= template.made_at && looked;
     let request = record.request_of(made_by);
     match later.kind {
         Kind::Delete if !is_about(later, number, id, record) => false,
         Kind::Delete => {
             was_over && (is_late(template) || is_within_patience(template, request))
-                || is_shown_later_than(template, ended) && looked_long_enough(later, answered, id)
+                || is_shown_later_than(template, ended) && looked
         }
         Kind::Update if request.kind == Kind::Update => {
             was_over && (is_late(template) || was_between_look_and_touch(template, by, ended))
-                || is_shown_later_than(template, ended) && looked_long_enough(later, answered, id)
+                || is_shown_later_than(template, ended) && looked
         }
         _ => false,
     }
@@ -91,14 +92,14 @@ fn is_within_patience(template: &StoredTemplate, request: &Sent) -> bool {
 }
 
 /// "a cancelled Create that acts after its Delete stopped looking: after 10 or 40 seconds".
-fn looked_long_enough(delete: &Sent, delivery: &Delivery, id: &str) -> bool {
+fn looked_long_enough(delete: &Sent, delivery: &Delivery, id: &str, was_unclear: bool) -> bool {
     let looked = delivery.ended.unwrap_or_default() - delivery.started + SLACK;
     let found_it = delivery.deleted.iter().any(|deleted| deleted == id);
     match (delete.kind, &delete.physical_id) {
         // What a failed Update left is looked for like the unclear.
         (Kind::Update, _) => looked >= LOOKS_FOR_UNCLEAR,
         (_, None) => found_it || looked >= LOOKS_FOR_MADE_UP,
-        (_, Some(physical_id)) if is_marker(physical_id) => !is_unclear(physical_id) || looked >= LOOKS_FOR_UNCLEAR,
+        (_, Some(physical_id)) if is_marker(physical_id) => !was_unclear || looked >= LOOKS_FOR_UNCLEAR,
         (_, Some(physical_id)) if is_made_up(physical_id) => found_it || looked >= LOOKS_FOR_MADE_UP,
         _ => true,
     }
@@ -158,9 +159,14 @@ fn is_marker(physical_id: &str) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
-/// The one of the three forms that has to be looked for. The one place that knows how it is written.
-fn is_unclear(physical_id: &str) -> bool {
-    physical_id.contains("unclear") || physical_id.contains("unknown")
+/// Whether a request was answered by a delivery that did not know what became of its create.
+fn was_unclear(request: usize, record: &Record) -> bool {
+    let answered = |delivery: &&Delivery| delivery.request == request && delivery.reply.is_some();
+    record
+        .deliveries
+        .iter()
+        .find(answered)
+        .is_some_and(|delivery| delivery.unclear > 0)
 }
 
 fn is_made_up(physical_id: &str) -> bool {
