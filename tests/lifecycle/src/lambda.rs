@@ -25,6 +25,8 @@ use tokio::time::sleep_until;
 pub const TIME_TO_WORK: Duration = Duration::from_secs(55);
 /// Lambda delivers an event that failed two more times: a minute later, and then two.
 const DELIVERIES: u32 = 3;
+/// A duplicate is delivered once more, where it is killed.
+const DUPLICATE: u32 = DELIVERIES - 2;
 const BEFORE_REDELIVERY: Duration = Duration::from_secs(60);
 /// More than the model's own small times.
 const SLACK: Duration = Duration::from_millis(100);
@@ -180,13 +182,13 @@ impl Lambda {
         });
     }
 
-    /// Delivers a duplicate, which Lambda does not repeat, and lets it finish.
+    /// Delivers a duplicate, and lets it finish.
     pub fn deliver_alone(&mut self, request: usize) -> usize {
         let due = self.now();
         self.deliver(Pending {
             due,
             request,
-            attempt: DELIVERIES,
+            attempt: DUPLICATE,
         });
         let delivery = self.account.borrow().record.deliveries.len() - 1;
         let patience = due + TIME_TO_WORK * 2;
@@ -264,7 +266,7 @@ impl Lambda {
             self.deliver(Pending {
                 due: now,
                 request: repeated,
-                attempt: DELIVERIES,
+                attempt: DUPLICATE,
             });
         }
         request

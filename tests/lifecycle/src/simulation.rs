@@ -83,6 +83,7 @@ impl Simulation {
             self.function.account.borrow_mut().record.trace(|| format!("{op:?}"));
             let until = self.function.now() + Duration::from_secs(10);
             self.function.pass(until, |_| false);
+            self.check();
         }
         match op {
             Op::Deploy {
@@ -283,8 +284,11 @@ impl Simulation {
         let now = self.function.now();
         let account = &mut *self.function.account.borrow_mut();
         account.catch_up(now);
-        // What is at work still may yet delete it.
-        if quiet {
+        // What is at work still may yet delete it, or put it back.
+        if !quiet {
+            return;
+        }
+        {
             for (id, template) in &account.templates {
                 if let Some(why) = truth::orphaned(id, template, &account.record, &self.stacks) {
                     panic!("orphaned: {why}");
