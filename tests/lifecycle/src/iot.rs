@@ -4,7 +4,7 @@
 use crate::fates::Fates;
 use crate::history::REFUSED;
 use crate::mishap::{Deed, FOR_GOOD, Mishap};
-use crate::record::Record;
+use crate::record::{Kind, Record, Sent};
 use crate::simulation::Before;
 use iot_job_template_core::iot::Cause;
 use iot_job_template_core::job_template::{Content, Tags};
@@ -336,6 +336,52 @@ impl Account {
         let mut template = StoredTemplate::new(content, tags.clone(), maker, now);
         template.from_job = from_job;
         Ok(self.templates.entry(id.to_owned()).or_insert(template))
+    }
+
+    /// Whether a stranger's deed on this template was not put right since, by a request that was sent after it and succeeded.
+    pub fn has_drifted(&self, id: &str) -> bool {
+        self.drifted_but_for(id, |_| true)
+    }
+
+    /// The same, where only this resource's own requests put it right.
+    pub fn has_drifted_for(&self, stack: &str, logical_id: &str, id: &str) -> bool {
+        self.drifted_but_for(id, |request| {
+            (&*request.stack, &*request.logical_id) == (stack, logical_id)
+        })
+    }
+
+    pub fn any_drifted(&self) -> bool {
+        self.drifted.keys().any(|id| self.has_drifted(id))
+    }
+
+    fn drifted_but_for(&self, id: &str, counts: impl Fn(&Sent) -> bool) -> bool {
+        let Some(since) = self.drifted.get(id) else {
+            return false;
+        };
+        // Where another's template is as declared, there was nothing to put right.
+        let is_a_persons = self
+            .templates
+            .get(id)
+            .is_some_and(|template| template.maker == Maker::Person);
+        let put_it_right = |request: &Sent| {
+            request.kind != Kind::Delete
+                && request.sent > *since
+                && request
+                    .reply
+                    .as_ref()
+                    .is_some_and(|reply| reply.succeeded && reply.physical_id == id)
+                && counts(request)
+        };
+        is_a_persons || !self.record.requests.iter().any(put_it_right)
+    }
+
+    /// Whether the template is absent or this resource's.
+    pub fn is_not_anothers(&self, id: &str, stack: &str, logical_id: &str) -> bool {
+        let owner = Maker::Resource {
+            stack: stack.to_owned(),
+            logical_id: logical_id.to_owned(),
+        };
+        self.templates.get(id).is_none_or(|template| template.maker == owner)
     }
 
     pub fn deny(&mut self, operation: Option<&'static str>, seconds: u64, now: Duration) {

@@ -124,10 +124,15 @@ fn silently<T>(work: impl FnOnce() -> T) -> T {
             }
         }));
     });
-    let before = SILENT.replace(true);
-    let done = work();
-    SILENT.set(before);
-    done
+    struct Loud;
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            SILENT.set(false);
+        }
+    }
+    SILENT.set(true);
+    let _loud = Loud;
+    work()
 }
 
 /// To see what is behind a promise that is known to be broken, `LIFECYCLE_FORGIVES` names the beginnings, with commas between

@@ -1,7 +1,7 @@
 //! The same event again, by itself: it has to end in the same state and the same answer, or touch nothing where a later
 //! request has seen to it.
 
-use crate::iot::{Account, StoredTemplate};
+use crate::iot::StoredTemplate;
 use crate::lambda::Lambda;
 use crate::record::{Kind, Record};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
                 let same = again
                     .as_ref()
                     .is_some_and(|again| (again.succeeded, &again.physical_id) == (true, &reply.physical_id));
-                if !same && !any_drifted(&before) {
+                if !same && !before.any_drifted() {
                     let wrong = format!("not repeatable: answered {reply:?}, and again {again:?}");
                     account.wrongs.push(wrong);
                 }
@@ -38,7 +38,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         Successor::SawToIt => true,
         Successor::LeftNothing => false,
     };
-    if must_be_the_same && !any_drifted(&before) && !are_equal(&before.templates, &account.templates) {
+    if must_be_the_same && !before.any_drifted() && !are_equal(&before.templates, &account.templates) {
         account.wrongs.push(format!(
             "not repeatable: request {request}, delivered again, made of {:#?} this: {:#?}",
             before.templates, account.templates
@@ -84,11 +84,6 @@ fn successor(record: &Record, request: usize) -> Successor {
 fn is_too_late(record: &Record, request: usize, delivery: usize) -> bool {
     let request = &record.requests[request];
     request.kind != Kind::Delete && record.deliveries[delivery].started >= request.given_up()
-}
-
-/// A stranger has been at work: then the same event may have something to do.
-fn any_drifted(account: &Account) -> bool {
-    !account.drifted.is_empty()
 }
 
 fn are_equal(before: &BTreeMap<String, StoredTemplate>, after: &BTreeMap<String, StoredTemplate>) -> bool {

@@ -5,7 +5,6 @@ use crate::history::{self, Hand, History, IDS, JOBS, Kind, Op, Props, RESOURCES,
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
 use crate::mishap::{Deed, Mishap};
-use crate::record::Kind as RequestKind;
 use crate::truth;
 use iot_job_template_core::job_template::Desired;
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,13 +170,18 @@ impl Simulation {
             return;
         }
         let account = self.function.account.borrow();
+        let stack_id = self.stacks.get(name).map(|stack| stack.id.clone()).unwrap_or_default();
+        // Another resource may have made what a stranger deleted.
+        let held_are_ours = held
+            .iter()
+            .all(|(logical_id, held)| account.is_not_anothers(&held.physical_id, &stack_id, logical_id));
         let before = &account.before;
         assert!(
             ended == Ended::Complete || !before.must_succeed || account.excused,
             "refused for nothing: nothing was in the way, and it {ended:?}"
         );
         assert!(
-            ended != Ended::RolledBackInPart || !account.drifted.is_empty() || account.sources_changed,
+            ended != Ended::RolledBackInPart || account.any_drifted() || account.sources_changed || !held_are_ours,
             "lost: a rollback without a fault must succeed"
         );
         let Some(stack) = self.stacks.get(name).filter(|_| ended == Ended::Complete) else {
@@ -187,7 +191,11 @@ impl Simulation {
             let Some(held) = held.get(logical_id) else { continue };
             let id = &resource.physical_id;
             let needs_no_new_one = made_from(&held.properties) == made_from(&resource.properties);
-            if held.lost || held.physical_id != *id || !needs_no_new_one || account.drifted.contains_key(id) {
+            if held.lost
+                || held.physical_id != *id
+                || !needs_no_new_one
+                || account.has_drifted_for(&stack.id, logical_id, id)
+            {
                 continue;
             }
             let now = account.templates.get(id).map(|template| template.made_by);
@@ -207,9 +215,12 @@ impl Simulation {
         resources.iter().all(|(name, props)| {
             let Some(props) = props else { return true };
             let held = there.and_then(|stack| stack.resources.get(RESOURCES[*name]));
-            let is_held = |id: &str| held.is_some_and(|held| held.physical_id == id);
-            let is_free =
-                |id: &str| !account.drifted.contains_key(id) && (!account.templates.contains_key(id) || is_held(id));
+            let is_held = |id: &str| {
+                let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
+                held.is_some_and(|held| held.physical_id == id)
+                    && account.is_not_anothers(id, stack_id, RESOURCES[*name])
+            };
+            let is_free = |id: &str| !account.has_drifted(id) && (!account.templates.contains_key(id) || is_held(id));
             let source_is_there = match props.content {
                 Kind::Document(_) => true,
                 Kind::Source => account.objects.contains_key(SOURCE),
@@ -219,7 +230,7 @@ impl Simulation {
             source_is_there
                 // As short as this, any fault is in the way.
                 && props.timeout.is_none()
-                && held.is_none_or(|held| !held.lost && !account.drifted.contains_key(&held.physical_id))
+                && held.is_none_or(|held| !held.lost && !account.has_drifted(&held.physical_id))
                 && props.id.is_none_or(|id| ids.insert(id) && is_free(IDS[id]))
         })
     }
@@ -298,8 +309,7 @@ impl Simulation {
         for stack in self.stacks.all() {
             for (logical_id, resource) in &stack.resources {
                 let id = &resource.physical_id;
-                forget_drift(account, &stack.id, logical_id, id);
-                if resource.lost || account.drifted.contains_key(id) {
+                if resource.lost || account.has_drifted_for(&stack.id, logical_id, id) {
                     continue;
                 }
                 let desired = history::desired(&resource.properties);
@@ -329,28 +339,6 @@ impl Simulation {
                 assert_eq!(tags, wanted, "lost: the tags of {id}");
             }
         }
-    }
-}
-
-/// A request that was sent after a stranger's deed, and succeeded, has put things right.
-fn forget_drift(account: &mut Account, stack: &str, logical_id: &str, id: &str) {
-    let Some(since) = account.drifted.get(id) else { return };
-    let healed = account.record.requests.iter().rev().any(|request| {
-        request.kind != RequestKind::Delete
-            && (&*request.stack, &*request.logical_id) == (stack, logical_id)
-            && request.sent > *since
-            && request
-                .reply
-                .as_ref()
-                .is_some_and(|reply| reply.succeeded && reply.physical_id == id)
-    });
-    // Where another's template is as declared, there is nothing to put right.
-    let is_ours = account
-        .templates
-        .get(id)
-        .is_none_or(|template| template.maker != Maker::Person);
-    if healed && is_ours {
-        account.drifted.remove(id);
     }
 }
 
