@@ -39,10 +39,9 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         Successor::LeftNothing => false,
     };
     if must_be_the_same && !before.any_drifted() && !are_equal(&before.templates, &account.templates) {
-        account.wrongs.push(format!(
-            "not repeatable: request {request}, delivered again, made of {:#?} this: {:#?}",
-            before.templates, account.templates
-        ));
+        let [before, after] = [&before.templates, &account.templates].map(in_short);
+        let wrong = format!("not repeatable: request {request}, delivered again, made of{before}\nthis{after}");
+        account.wrongs.push(wrong);
     }
 }
 
@@ -93,4 +92,12 @@ fn are_equal(before: &BTreeMap<String, StoredTemplate>, after: &BTreeMap<String,
                 (&before.content, &before.tags, before.made_by) == (&after.content, &after.tags, after.made_by)
             })
         })
+}
+
+fn in_short(templates: &BTreeMap<String, StoredTemplate>) -> String {
+    let line = |(id, template): (&String, &StoredTemplate)| {
+        let (document, tags, by) = (&template.content.document, &template.tags, template.made_by);
+        format!("\n    {id}: {document:?}, {tags:?}, made in delivery {by:?}")
+    };
+    templates.iter().map(line).collect()
 }

@@ -171,17 +171,17 @@ impl Simulation {
         }
         let account = self.function.account.borrow();
         let stack_id = self.stacks.get(name).map(|stack| stack.id.clone()).unwrap_or_default();
-        // Another resource may have made what a stranger deleted.
-        let held_are_ours = held
+        // Another resource may have made what a stranger deleted; and what failed and was left so is no state to go back to.
+        let can_go_back = held
             .iter()
-            .all(|(logical_id, held)| account.is_not_anothers(&held.physical_id, &stack_id, logical_id));
+            .all(|(logical_id, held)| !held.lost && account.is_not_anothers(&held.physical_id, &stack_id, logical_id));
         let before = &account.before;
         assert!(
             ended == Ended::Complete || !before.must_succeed || account.excused,
             "refused for nothing: nothing was in the way, and it {ended:?}"
         );
         assert!(
-            ended != Ended::RolledBackInPart || account.any_drifted() || account.sources_changed || !held_are_ours,
+            ended != Ended::RolledBackInPart || account.any_drifted() || account.sources_changed || !can_go_back,
             "lost: a rollback without a fault must succeed"
         );
         let Some(stack) = self.stacks.get(name).filter(|_| ended == Ended::Complete) else {
