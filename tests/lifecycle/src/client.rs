@@ -1,5 +1,6 @@
 //! The function's client: each call takes its time, meets its fate, and is held to what must hold of every call.
 
+use crate::adoption;
 use crate::clock::Clock;
 use crate::iot::{Account, Done, LateCall, Work, id_in};
 use crate::mishap::{Mishap, seconds};
@@ -239,19 +240,19 @@ impl Client {
             return Err(cause);
         }
         let caller = account.record.maker(self.delivery);
+        let before = account.templates.get(work.id()).cloned();
         if work.is_touch()
-            && let Some(template) = account.templates.get(work.id())
-            && template.maker != caller
+            && let Some(template) = &before
             && !came_between_look_and_touch(template.made_at, looked)
+            && let Some(why) = adoption::forbids(template, &caller, work, account.record.request_of(self.delivery))
         {
-            let maker = &template.maker;
-            account.wrongs.push(format!(
-                "stolen: {} of {}, which {maker:?} made",
-                work.operation(),
-                work.id()
-            ));
+            account.wrongs.push(format!("stolen: {why}"));
         }
         let result = account.carry_out(work, self.delivery, now, false);
+        if result.is_ok() && !work.is_look() {
+            let request = account.record.request_of(self.delivery).clone();
+            adoption::note(account, before.as_ref(), work, &caller, &request);
+        }
         if result.is_ok() && matches!(work, Work::Delete { .. }) {
             account.record.deliveries[self.delivery]
                 .deleted

@@ -15,6 +15,10 @@ use std::time::Duration;
 pub const STACKS: [&str; 2] = ["fleet", "yard"];
 pub const RESOURCES: [&str; 3] = ["Reboot", "Rotate", "Update"];
 pub const IDS: [&str; 2] = ["shared-a", "shared-b"];
+/// The description of what people make, whose document is `{}`.
+pub const BY_HAND: &str = "by hand";
+/// A stack that is none of the model's.
+pub const OTHER_STACK: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/stranger/1";
 /// The description that IoT refuses, well-formed as it is.
 pub const REFUSED: &str = "Refused by IoT";
 pub const JOBS: [&str; 2] = ["j1", "j2"];
@@ -30,12 +34,16 @@ pub struct Props {
     pub revision: usize,
     /// CloudFormation's ServiceTimeout, in seconds.
     pub timeout: Option<u32>,
+    /// What it may take over.
+    pub adopt: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Document(usize),
     Source,
+    /// What people make by hand.
+    ByHand,
     /// Made from a job.
     Job(usize),
     /// IoT refuses it.
@@ -100,13 +108,14 @@ impl Props {
         }
         json["Description"] = match self.content {
             Kind::Bad => REFUSED.into(),
+            Kind::ByHand => BY_HAND.into(),
             _ => "A job".into(),
         };
         match self.content {
             Kind::Document(number) => json["Document"] = format!("{{\"n\": {number}}}").into(),
             Kind::Source => json["DocumentSource"] = SOURCE.into(),
             Kind::Job(number) => json["JobArn"] = job_arn(number).into(),
-            Kind::Bad => json["Document"] = "{}".into(),
+            Kind::Bad | Kind::ByHand => json["Document"] = "{}".into(),
             Kind::Unreadable => json["Documents"] = "{}".into(),
         }
         json["Tags"] = match self.tags {
@@ -119,6 +128,9 @@ impl Props {
         };
         if self.revision > 0 {
             json["Revision"] = self.revision.to_string().into();
+        }
+        if let Some(adopt) = self.adopt {
+            json["Adopt"] = adopt.into();
         }
         if let Some(seconds) = self.timeout {
             json["ServiceTimeout"] = seconds.to_string().into();
@@ -152,7 +164,10 @@ pub fn change(
 }
 
 pub fn desired(properties: &Value) -> Desired {
-    let json: Json = serde_json::from_value(properties.clone()).expect("JSON");
+    let mut properties = properties.clone();
+    // How it came to be is nothing that the template shows.
+    properties.as_object_mut().expect("properties").remove("Adopt");
+    let json: Json = serde_json::from_value(properties).expect("JSON");
     properties::read(&json).expect("good properties").desired
 }
 
@@ -241,6 +256,7 @@ fn props(wild: bool) -> impl Strategy<Value = Props> {
             tags,
             revision,
             timeout,
+            adopt: None,
         },
     )
 }

@@ -1,8 +1,9 @@
 //! A model of AWS IoT's job templates: what an account holds, and what the service does to it. It remembers who made each
 //! template, whatever its tags say.
 
+use crate::adoption::Adopted;
 use crate::fates::Fates;
-use crate::history::REFUSED;
+use crate::history::{BY_HAND, OTHER_STACK, REFUSED};
 use crate::mishap::{Deed, FOR_GOOD, Mishap};
 use crate::record::{Kind, Record, Sent};
 use crate::simulation::Before;
@@ -31,6 +32,7 @@ pub struct StoredTemplate {
     pub from_job: Option<String>,
     /// Somebody removed its tags.
     pub stripped: bool,
+    pub adopted: Option<Adopted>,
     /// Until then other tags are shown.
     pub shown: Option<(Duration, Tags)>,
 }
@@ -103,6 +105,8 @@ pub struct Account {
     pub objects: BTreeMap<String, String>,
     /// The documents of the jobs that `JobArn` can name.
     pub jobs: BTreeMap<String, String>,
+    /// What was adopted and neither given back nor deleted for good, by its id: it has to be there.
+    pub adopted: BTreeMap<String, Adopted>,
     /// What must hold and did not.
     pub wrongs: Vec<String>,
     /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when last.
@@ -131,16 +135,13 @@ pub struct Account {
     pub record: Record,
 }
 
-/// What people make.
-pub const BY_HAND: &str = "by hand";
-const OTHER_STACK: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/stranger/1";
-
 impl Account {
     pub fn new() -> Account {
         Account {
             templates: BTreeMap::new(),
             objects: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            adopted: BTreeMap::new(),
             wrongs: Vec::new(),
             drifted: BTreeMap::new(),
             late: Vec::new(),
@@ -362,7 +363,7 @@ impl Account {
         let is_a_persons = self
             .templates
             .get(id)
-            .is_some_and(|template| template.maker == Maker::Person);
+            .is_some_and(|template| *template.holder() == Maker::Person);
         let put_it_right = |request: &Sent| {
             request.kind != Kind::Delete
                 && request.sent > *since
@@ -381,7 +382,9 @@ impl Account {
             stack: stack.to_owned(),
             logical_id: logical_id.to_owned(),
         };
-        self.templates.get(id).is_none_or(|template| template.maker == owner)
+        self.templates
+            .get(id)
+            .is_none_or(|template| *template.holder() == owner)
     }
 
     pub fn deny(&mut self, operation: Option<&'static str>, seconds: u64, now: Duration) {
@@ -405,6 +408,7 @@ impl StoredTemplate {
             made_late: false,
             from_job: None,
             stripped: false,
+            adopted: None,
             shown: None,
         }
     }

@@ -13,6 +13,8 @@
 //! bounds the attempts to make a failure smaller.
 
 #[cfg(test)]
+mod adoption;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod clock;

@@ -1,5 +1,6 @@
 //! A world: stacks, the function, an account; and what must hold in it after every step.
 
+use crate::adoption;
 use crate::cloudformation::{Change, Ended, Stacks, Variant};
 use crate::history::{self, Hand, History, IDS, JOBS, Kind, Op, Props, RESOURCES, SOURCE, STACKS};
 use crate::iot::{Account, Maker, StoredTemplate};
@@ -225,7 +226,7 @@ impl Simulation {
                 Kind::Document(_) => true,
                 Kind::Source => account.objects.contains_key(SOURCE),
                 Kind::Job(job) => account.jobs.contains_key(&history::job_arn(job)),
-                Kind::Bad | Kind::Unreadable => false,
+                Kind::Bad | Kind::Unreadable | Kind::ByHand => false,
             };
             source_is_there
                 // As short as this, any fault is in the way.
@@ -306,6 +307,9 @@ impl Simulation {
                 }
             }
         }
+        if let Some(why) = adoption::lost(account) {
+            panic!("lost: {why}");
+        }
         for stack in self.stacks.all() {
             for (logical_id, resource) in &stack.resources {
                 let id = &resource.physical_id;
@@ -320,7 +324,7 @@ impl Simulation {
                     stack: stack.id.clone(),
                     logical_id: logical_id.clone(),
                 };
-                assert_eq!(template.maker, is_ours, "lost: {id} is another's");
+                assert_eq!(*template.holder(), is_ours, "lost: {id} is another's");
                 assert!(
                     has_content(template, &desired, account),
                     "lost: {id} has the content {:?} of {:?}",
@@ -333,7 +337,7 @@ impl Simulation {
                     ("cloudformation:logical-id", &**logical_id),
                 ];
                 let wanted: BTreeMap<_, _> = wanted.chain(owner).collect();
-                let is_told = |key: &&String| *key != "by" && *key != "cloudformation:request";
+                let is_told = |key: &&String| *key != "by" && !adoption::is_internal(key);
                 let tags: BTreeMap<_, _> = template.tags.iter().filter(|(key, _)| is_told(key)).collect();
                 let tags: BTreeMap<_, _> = tags.into_iter().map(|(key, value)| (&**key, &**value)).collect();
                 assert_eq!(tags, wanted, "lost: the tags of {id}");
@@ -345,7 +349,7 @@ impl Simulation {
 /// All that a template is made from, the tags aside.
 fn made_from(properties: &serde_json::Value) -> serde_json::Value {
     let mut properties = properties.clone();
-    for irrelevant in ["Tags", "ServiceTimeout"] {
+    for irrelevant in ["Tags", "ServiceTimeout", "Adopt"] {
         properties.as_object_mut().expect("properties").remove(irrelevant);
     }
     properties

@@ -7,6 +7,7 @@
 //! `SMALL_WORLD` says how many things may happen in one story: 1 if it is not set. A story that breaks a promise breaks it
 //! with as few as it can, and is told in as few requests.
 
+mod moves;
 mod stories;
 
 use crate::cloudformation::Variant;

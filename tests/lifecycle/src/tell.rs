@@ -2,7 +2,6 @@
 
 use crate::history::{Hand, Kind, Op, Props, Repeat};
 use crate::mishap::Mishap;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub const PLAIN: Props = Props {
@@ -11,6 +10,7 @@ pub const PLAIN: Props = Props {
     tags: 1,
     revision: 0,
     timeout: None,
+    adopt: None,
 };
 
 pub const GENERATED: Props = Props { id: None, ..PLAIN };
@@ -31,9 +31,14 @@ pub fn of_kind(kind: Kind) -> Props {
 
 /// The first stack, with one resource.
 pub fn deploy(props: &Props) -> Op {
+    deploy_all(0, &[(0, Some(props))])
+}
+
+/// Any stack, and any of its resources; `None` removes one.
+pub fn deploy_all(stack: usize, resources: &[(usize, Option<&Props>)]) -> Op {
     Op::Deploy {
-        stack: 0,
-        resources: BTreeMap::from([(0, Some(props.clone()))]),
+        stack,
+        resources: resources.iter().map(|(name, props)| (*name, props.cloned())).collect(),
         sibling_fails_after: None,
         cancels_after: None,
         preserves_failures: false,

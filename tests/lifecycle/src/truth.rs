@@ -15,7 +15,8 @@ const SLACK: Duration = Duration::from_millis(100);
 
 /// Why a template is an orphan; `None` if it is none, or cannot be helped.
 pub fn orphaned(id: &str, template: &StoredTemplate, record: &Record, stacks: &Stacks) -> Option<String> {
-    let Maker::Resource { stack, logical_id } = &template.maker else {
+    // What is adopted is not deleted with its stack: it has to be given back.
+    let Maker::Resource { stack, logical_id } = template.holder() else {
         return None;
     };
     let held = stacks
@@ -23,10 +24,10 @@ pub fn orphaned(id: &str, template: &StoredTemplate, record: &Record, stacks: &S
         .find(|held| held.id == *stack)
         .and_then(|held| held.resources.get(logical_id));
     let is_held = held.is_some_and(|resource| resource.physical_id == *id);
-    // Nobody made it by a request: a test put it there.
-    let Some(made_by) = template.made_by.filter(|_| !is_held) else {
-        return (!is_held && !is_unrecognisable(id, template, record)).then(|| format!("{id}, of a test"));
-    };
+    if template.adopted.is_some() {
+        return (!is_held).then(|| format!("{id}, which {logical_id} of {stack} adopted and did not give back"));
+    }
+    let made_by = template.made_by.filter(|_| !is_held)?;
     let helpless = was_given_up(id, template, stacks)
         || is_unrecognisable(id, template, record)
         || record
