@@ -1,7 +1,8 @@
 //! What is true of templates that change hands: who may touch one now, whom it was taken from, and what must outlive its
 //! stack.
 
-use crate::iot::{Account, Maker, StoredTemplate, Work};
+use crate::calls::Work;
+use crate::iot::{Account, Maker, StoredTemplate};
 use crate::record::{Kind, Sent};
 use iot_job_template_core::job_template::Tags;
 use serde_json::Value;
@@ -37,8 +38,8 @@ pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: 
         let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == *caller);
         let completes_the_move = request.kind == Kind::Delete
             && matches!(work, Work::Untag { keys, .. } if keys.iter().all(|key| FORMER.contains(&&**key)));
-        let may =
-            is_adopting(work, caller) && is_told_to(template, &properties, request) || is_former && completes_the_move;
+        let may = is_adopting(work, caller) && is_told_to(template, &properties, &request.stack)
+            || is_former && completes_the_move;
         return (!may).then(|| format!("{operation} of {id}, which is of {:?}", template.holder()));
     }
     let is_recreation = request.kind == Kind::Update && properties["JobTemplateId"].as_str() == Some(id);
@@ -113,8 +114,8 @@ fn is_adopting(work: &Work, caller: &Maker) -> bool {
     matches!(work, Work::Tag { tags, .. } if names(tags, caller) && tags.contains_key(FORMER[0]))
 }
 
-/// Whether the request's `Adopt` takes this template, as it is tagged, and it is as declared.
-fn is_told_to(template: &StoredTemplate, properties: &Value, request: &Sent) -> bool {
+/// Whether the properties' `Adopt` takes this template, as it is tagged, and it is as declared.
+pub fn is_told_to(template: &StoredTemplate, properties: &Value, stack_id: &str) -> bool {
     let (stack, logical_id) = (template.tags.get(STACK), template.tags.get(RESOURCE));
     let is_free = stack.is_none() && logical_id.is_none();
     let owner = format!(
@@ -126,9 +127,133 @@ fn is_told_to(template: &StoredTemplate, properties: &Value, request: &Sent) -> 
         None | Some("false") => false,
         Some("true") => is_free,
         Some(named) if named.contains('/') => is_free || named == owner,
-        Some(named) => is_free || format!("{}/{named}", request.stack) == owner,
+        Some(named) => is_free || format!("{stack_id}/{named}") == owner,
     };
     let content = &template.content;
     fits && properties["Description"].as_str() == Some(&*content.description)
         && (properties["Document"].is_null() || properties["Document"].as_str() == content.document.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{BY_HAND, Kind as Content, OTHER_STACK, Props};
+    use crate::mishap::Deed;
+    use crate::tell::{PLAIN, changed};
+    use serde_json::json;
+    use std::time::Duration;
+
+    const ID: &str = "shared-a";
+
+    fn us() -> Maker {
+        Maker::Resource {
+            stack: "fleet".into(),
+            logical_id: "Reboot".into(),
+        }
+    }
+
+    fn adopting(adopt: &'static str) -> Props {
+        changed(|props| (props.content, props.adopt) = (Content::ByHand, Some(adopt)))
+    }
+
+    fn request(kind: &str, props: &Props) -> Sent {
+        let event = json!({
+            "RequestType": kind, "StackId": "fleet", "LogicalResourceId": "Reboot", "ResourceProperties": props.json()
+        });
+        let mut record = crate::record::Record::default();
+        record.send(&event, Duration::ZERO);
+        record.requests.remove(0)
+    }
+
+    /// A world in which a stranger made a template.
+    fn account(deed: Deed) -> Account {
+        let mut account = Account::new();
+        account.befall(ID, deed, Duration::ZERO);
+        account
+    }
+
+    fn tag(pairs: &[(&str, &str)]) -> Work {
+        let tags = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        Work::Tag { id: ID.into(), tags }
+    }
+
+    fn adopt() -> Work {
+        tag(&[
+            (STACK, "fleet"),
+            (RESOURCE, "Reboot"),
+            (FORMER[0], "none"),
+            (FORMER[1], "none"),
+        ])
+    }
+
+    /// Carries it out, as the service would.
+    fn call(account: &mut Account, work: &Work, request: &Sent) -> Result<(), String> {
+        let before = account.templates[ID].clone();
+        let forbidden = forbids(&before, &us(), work, request);
+        account.carry_out(work, 0, Duration::ZERO, false).expect("it is there");
+        note(account, Some(&before), work, &us(), request);
+        forbidden.map_or(Ok(()), Err)
+    }
+
+    #[test]
+    fn what_is_free_can_be_adopted_and_given_back() {
+        let mut account = account(Deed::Make);
+        call(&mut account, &adopt(), &request("Create", &adopting("true"))).expect("it was told to");
+        assert_eq!(*account.templates[ID].holder(), us());
+
+        let keys = vec![
+            STACK.to_owned(),
+            RESOURCE.to_owned(),
+            FORMER[0].to_owned(),
+            FORMER[1].to_owned(),
+        ];
+        let back = Work::Untag { id: ID.into(), keys };
+        call(&mut account, &back, &request("Delete", &adopting("true"))).expect("it gives back");
+        assert_eq!(*account.templates[ID].holder(), Maker::Person);
+        assert!(account.adopted.is_empty());
+    }
+
+    #[test]
+    fn what_is_anothers_is_adopted_only_from_whom_was_named() {
+        let named = "arn:aws:cloudformation:eu-central-1:123456789012:stack/stranger/1/Reboot";
+        assert!(named.starts_with(OTHER_STACK));
+        for (adopt_from, may) in [("true", false), ("false", false), (named, true), ("Reboot", false)] {
+            let request = request("Create", &adopting(adopt_from));
+            assert_eq!(
+                call(&mut account(Deed::MakeForAStack), &adopt(), &request).is_ok(),
+                may,
+                "{adopt_from}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_as_declared_is_not_adopted() {
+        assert_ne!(PLAIN.json()["Description"], BY_HAND);
+        let other = changed(|props| props.adopt = Some("true"));
+        assert!(call(&mut account(Deed::Make), &adopt(), &request("Create", &other)).is_err());
+    }
+
+    #[test]
+    fn what_was_adopted_is_deleted_only_once_it_is_ones_own_or_to_be_made_anew() {
+        for (kind, props, may) in [
+            ("Delete", adopting("true"), false),
+            ("Delete", PLAIN, true),
+            ("Update", adopting("true"), true),
+            ("Update", changed(|props| props.id = Some(1)), false),
+        ] {
+            let mut account = account(Deed::Make);
+            call(&mut account, &adopt(), &request("Create", &adopting("true"))).expect("it was told to");
+            let template = account.templates[ID].clone();
+            let delete = Work::Delete { id: ID.into() };
+            assert_eq!(
+                forbids(&template, &us(), &delete, &request(kind, &props)).is_none(),
+                may,
+                "{kind}"
+            );
+        }
+    }
 }

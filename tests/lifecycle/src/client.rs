@@ -1,8 +1,9 @@
 //! The function's client: each call takes its time, meets its fate, and is held to what must hold of every call.
 
 use crate::adoption;
+use crate::calls::{Done, LateCall, Work, id_in};
 use crate::clock::Clock;
-use crate::iot::{Account, Done, LateCall, Work, id_in};
+use crate::iot::Account;
 use crate::mishap::{Mishap, seconds};
 use crate::record::{Kind, Look};
 use iot_job_template_core::iot::{CallError, Cause, JobTemplates};

@@ -1,19 +1,37 @@
-//! The life of a template, proved under faults: random histories of a model of CloudFormation on one side of the real
-//! handler and a model of IoT on the other.
+//! The life of a template, proved under faults: CloudFormation and Lambda on one side of the real core, AWS IoT on the other,
+//! all three modelled, in time that passes by itself.
 //!
-//! Plain proptest, and neither proptest-state-machine nor stateright. CloudFormation's next request depends on the
-//! answer to the last, so a history cannot be written down in requests before it is run, as proptest-state-machine
-//! would have it; it is written in operations on stacks, each of which means something in every state, so that any part
-//! of a history is a history and shrinking is simple. Stateright explores states that it can copy, and the state here is
-//! a future half way through; where a small world is to be searched exhaustively, loops over all faults at all calls do
-//! that (`scenarios.rs`).
+//! - [`cloudformation`]: what CloudFormation sends, and what it makes of the answers: replacement, rollback, cancellation,
+//!   clean-up.
+//! - `lambda`: deliveries, duplicates and repetitions of killed ones, in two builds of the function that take turns.
+//! - `iot`, `calls`, `client`: an account, and the function's way to it, with a [`mishap`] at any call.
+//! - `record`: what really happened. `simulation` holds every promise against it after every step, `repeatable` and
+//!   `adoption` some of their own; `truth` has what cannot be promised, a predicate for each sentence of the contract's list.
+//! - [`history`]: what people do with stacks, at random or told (`tell`).
+//! - `small_world`: stories in which everything that can happen is tried. `fates` chooses, `snapshot` remembers.
+//! - `scenarios`, `counterexamples`: histories that failed once, by name.
 //!
-//! `LIFECYCLE_HISTORIES` says how many histories to run, `LIFECYCLE_BINARY_HISTORIES` how many through the real binary
-//! (`binary.rs`), `LIFECYCLE_PAIRS` asks for all pairs of faults, `LIFECYCLE_SEED` repeats a run, and `LIFECYCLE_SHRINKS`
-//! bounds the attempts to make a failure smaller.
+//! Plain proptest, and neither proptest-state-machine nor stateright. CloudFormation's next request depends on the answer to
+//! the last, so a history cannot be written down in requests before it is run, as proptest-state-machine would have it; it
+//! is written in operations on stacks, each of which means something in every state, so that any part of a history is a
+//! history and shrinking is simple. Stateright explores states that it can copy, and the state here is a future half way
+//! through; so the search replays choices within a request, and copies the world between requests, where there is no future.
+//!
+//! | setting | says |
+//! | --- | --- |
+//! | `LIFECYCLE_HISTORIES` | how many random histories to run |
+//! | `LIFECYCLE_BINARY_HISTORIES` | how many through the real binary |
+//! | `LIFECYCLE_SEED` | which, to repeat a run |
+//! | `LIFECYCLE_SHRINKS` | how often to try to make a failure smaller |
+//! | `SMALL_WORLD` | how many things may happen in one story of the small world: 1 if it is not set, `all` is 2 |
+//! | `LIFECYCLE_FORGIVES` | beginnings, with commas between them, of what is not to be told: `orphaned,touched unseen` |
+//!
+//! `cargo test --release -p iot-job-template-lifecycle small_world -- --nocapture --test-threads 1` prints each story's states.
 
 #[cfg(test)]
 mod adoption;
+#[cfg(test)]
+mod calls;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
@@ -137,8 +155,7 @@ fn silently<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// To see what is behind a promise that is known to be broken, `LIFECYCLE_FORGIVES` names the beginnings, with commas between
-/// them, of what is not to be told.
+/// To see what is behind a promise that is known to be broken.
 #[cfg(test)]
 fn is_forgiven(why: &str) -> bool {
     static FORGIVEN: std::sync::OnceLock<Vec<String>> = std::sync::OnceLock::new();

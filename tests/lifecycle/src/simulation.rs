@@ -223,11 +223,22 @@ impl Simulation {
             };
             let is_free = |id: &str| !account.has_drifted(id) && (!account.templates.contains_key(id) || is_held(id));
             let source_is_there = match props.content {
-                Kind::Document(_) => true,
+                Kind::Document(_) | Kind::ByHand => true,
                 Kind::Source => account.objects.contains_key(SOURCE),
                 Kind::Job(job) => account.jobs.contains_key(&history::job_arn(job)),
-                Kind::Bad | Kind::Unreadable | Kind::ByHand => false,
+                Kind::Bad | Kind::Unreadable => false,
             };
+            let adoptable = props.adopt.is_some()
+                && props.id.is_some_and(|id| {
+                    let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
+                    let template = account.templates.get(IDS[id]);
+                    template.is_some_and(|template| adoption::is_told_to(template, &props.json(), stack_id))
+                });
+            if adoptable {
+                return props.timeout.is_none()
+                    && held.is_none_or(|held| !held.lost && !account.has_drifted(&held.physical_id))
+                    && props.id.is_some_and(|id| ids.insert(id));
+            }
             source_is_there
                 // As short as this, any fault is in the way.
                 && props.timeout.is_none()
