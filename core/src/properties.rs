@@ -2,20 +2,23 @@
 //! is wrong with it at once.
 //!
 //! One rule above all: never stricter than the service, never silently different from what was written.
+//!
+//! - [`spec`]: the table of all members, made of what [`kinds`] has. Both know nothing of how it is read.
+//! - `read`: maps and lists by that table; with `scalars`, `document` and `tags` for what is in them.
+//! - `shorthand`: what is done with a map's members (`fields`) once they are read.
+//!
+//! `tools/generate` writes the schema and the reference out of the same table.
 
 mod document;
+mod fields;
 #[cfg(any(test, feature = "generators"))]
 pub mod generators;
+pub mod kinds;
 #[cfg(test)]
 mod laws;
-#[cfg(test)]
-mod published;
 mod read;
-#[cfg(test)]
-mod reference;
 mod report;
-#[cfg(test)]
-mod schema;
+mod scalars;
 mod shorthand;
 pub mod spec;
 mod tags;

@@ -310,14 +310,14 @@ async fn answer(
         at_work: at_work.clone(),
     };
     let pace = Pace::default();
-    let _received = wall(clock.now());
-    // The one place where it is made. `received: _received` belongs here as soon as `Means` has it.
+    // The one place where it is made.
     let means = Means {
         iot: &client,
         pace: &pace,
         invocation_id: "invocation",
         function_arn: "arn:aws:lambda:eu-central-1:123456789012:function:iot-job-template",
         deadline: clock.instant(clock.now() + TIME_TO_WORK),
+        received: wall(clock.now()),
     };
     let answer = match build {
         Build::Today | Build::TodayAgain => means.respond(&event),
