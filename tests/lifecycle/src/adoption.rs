@@ -21,6 +21,14 @@ impl StoredTemplate {
     pub fn holder(&self) -> &Maker {
         self.adopted.as_ref().map_or(&self.maker, |adopted| &adopted.by)
     }
+
+    /// What the stack made anew meanwhile is the former owner's all the same.
+    pub fn give_back(&mut self) {
+        if let Some(adopted) = self.adopted.take() {
+            self.maker = adopted.from;
+            self.made_by = None;
+        }
+    }
 }
 
 /// That a template was taken over, as told.
@@ -28,6 +36,8 @@ impl StoredTemplate {
 pub struct Adopted {
     pub by: Maker,
     pub from: Maker,
+    /// The delivery that did.
+    pub delivery: usize,
 }
 
 /// Why a call must not be made; `None` if it may.
@@ -50,7 +60,8 @@ pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: 
 }
 
 /// Notes what a call that was carried out means.
-pub fn note(account: &mut Account, before: Option<&StoredTemplate>, work: &Work, caller: &Maker, request: &Sent) {
+pub fn note(account: &mut Account, before: Option<&StoredTemplate>, work: &Work, delivery: usize, request: &Sent) {
+    let caller = &account.record.maker(delivery);
     let id = work.id();
     match work {
         Work::Create { .. } => {
@@ -70,18 +81,20 @@ pub fn note(account: &mut Account, before: Option<&StoredTemplate>, work: &Work,
                 let adopted = Adopted {
                     by: caller.clone(),
                     from,
+                    delivery,
                 };
                 template.adopted = Some(adopted.clone());
                 account.adopted.insert(id.to_owned(), adopted);
-            } else if !names(&template.tags, caller)
-                && let Some(adopted) = &template.adopted
-                && adopted.by == *caller
-            {
-                // Given back. What the stack made anew meanwhile is the former owner's all the same.
-                template.maker = adopted.from.clone();
-                template.adopted = None;
-                template.made_by = None;
-                account.adopted.remove(id);
+            } else if let Some(adopted) = template.adopted.clone() {
+                if adopted.from == *caller {
+                    // The move is complete: it is the new owner's own.
+                    (template.maker, template.made_by) = (adopted.by, Some(adopted.delivery));
+                    template.adopted = None;
+                    account.adopted.remove(id);
+                } else if adopted.by == *caller && !names(&template.tags, caller) {
+                    template.give_back();
+                    account.adopted.remove(id);
+                }
             }
         }
         _ => {}
@@ -169,6 +182,8 @@ mod tests {
     fn account(deed: Deed) -> Account {
         let mut account = Account::new();
         account.befall(ID, deed, Duration::ZERO);
+        account.record.requests.push(request("Create", &PLAIN));
+        account.record.begin(0, Duration::ZERO);
         account
     }
 
@@ -194,7 +209,7 @@ mod tests {
         let before = account.templates[ID].clone();
         let forbidden = forbids(&before, &us(), work, request);
         account.carry_out(work, 0, Duration::ZERO, false).expect("it is there");
-        note(account, Some(&before), work, &us(), request);
+        note(account, Some(&before), work, 0, request);
         forbidden.map_or(Ok(()), Err)
     }
 

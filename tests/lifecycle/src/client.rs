@@ -20,6 +20,8 @@ const ONE_WAY: Duration = Duration::from_millis(10);
 /// Less than any pause: tokio's timers are as coarse.
 const NO_TIME: Duration = Duration::from_millis(2);
 
+const HASTE: Duration = Duration::from_secs(60);
+
 /// For one delivery.
 pub struct Client {
     pub account: Rc<RefCell<Account>>,
@@ -216,7 +218,9 @@ impl Client {
             None => account.fates.of_call(number, work.operation()),
         };
         account.happened += usize::from(mishap.is_some());
-        account.excused |= mishap.is_some_and(Mishap::is_an_excuse);
+        // Where CloudFormation waits for less than the function may, anything is in the way.
+        let is_hasty = account.record.request_of(self.delivery).patience < HASTE;
+        account.excused |= mishap.is_some_and(|mishap| is_hasty || mishap.is_an_excuse());
         if mishap == Some(Mishap::Outage) {
             self.outage.set(true);
         } else if self.outage.get() {
@@ -242,9 +246,16 @@ impl Client {
         }
         let caller = account.record.maker(self.delivery);
         let before = account.templates.get(work.id()).cloned();
+        let came_between = before
+            .as_ref()
+            .is_some_and(|before| came_between_look_and_touch(before.changed_at, looked));
+        // Whose it is, and what it is, was different when it was looked at.
+        if work.is_touch() && came_between {
+            account.drifted.insert(work.id().to_owned(), now);
+        }
         if work.is_touch()
             && let Some(template) = &before
-            && !came_between_look_and_touch(template.made_at, looked)
+            && !came_between
             && let Some(why) = adoption::forbids(template, &caller, work, account.record.request_of(self.delivery))
         {
             account.wrongs.push(format!("stolen: {why}"));
@@ -252,7 +263,7 @@ impl Client {
         let result = account.carry_out(work, self.delivery, now, false);
         if result.is_ok() && !work.is_look() {
             let request = account.record.request_of(self.delivery).clone();
-            adoption::note(account, before.as_ref(), work, &caller, &request);
+            adoption::note(account, before.as_ref(), work, self.delivery, &request);
         }
         if result.is_ok() && matches!(work, Work::Delete { .. }) {
             account.record.deliveries[self.delivery]
@@ -265,8 +276,8 @@ impl Client {
 
 /// "somebody, or a cancelled request of ours, between look and touch: milliseconds, or as long as that one call takes".
 /// That nothing else is between the two is held to elsewhere.
-fn came_between_look_and_touch(made_at: Duration, looked: Duration) -> bool {
-    made_at >= looked
+fn came_between_look_and_touch(changed_at: Duration, looked: Duration) -> bool {
+    changed_at >= looked
 }
 
 impl JobTemplates for Client {

@@ -28,6 +28,8 @@ pub struct StoredTemplate {
     /// The delivery that made it, by its number in the record; `None` if somebody else did.
     pub made_by: Option<usize>,
     pub made_at: Duration,
+    /// When it was made, or its tags were changed last.
+    pub changed_at: Duration,
     /// The call that made it was carried out after it gave no answer.
     pub made_late: bool,
     pub from_job: Option<String>,
@@ -181,6 +183,10 @@ impl Account {
                 Some(template) => {
                     template.tags.clear();
                     template.stripped = true;
+                    template.changed_at = now;
+                    // What was adopted is as it was before.
+                    template.give_back();
+                    self.adopted.remove(id);
                 }
                 None => return,
             },
@@ -240,11 +246,13 @@ impl Account {
                     return Err(Cause::Refused);
                 }
                 template.tags = merged;
+                template.changed_at = now;
                 Ok(Done::Nothing)
             }
             Work::Untag { id, keys } => {
                 let template = self.templates.get_mut(id).ok_or(Cause::NotFound)?;
                 template.tags.retain(|key, _| !keys.contains(key));
+                template.changed_at = now;
                 Ok(Done::Nothing)
             }
         }
@@ -346,6 +354,7 @@ impl StoredTemplate {
             maker,
             made_by: None,
             made_at,
+            changed_at: made_at,
             made_late: false,
             from_job: None,
             stripped: false,

@@ -246,6 +246,12 @@ impl Lambda {
         self.await_the_next_slot();
         let sent = self.account.borrow().record.requests.len();
         let repeat = self.next_repeat();
+        if let Some(Repeat::Before(back) | Repeat::Together(back)) = repeat
+            && let Some(repeated) = sent.checked_sub(back).filter(|repeated| *repeated < sent)
+        {
+            let account = &mut *self.account.borrow_mut();
+            account.excused |= crate::repeatable::may_leave_something(&account.record, repeated);
+        }
         if let Some(Repeat::Before(back)) = repeat
             && let Some(request) = sent.checked_sub(back)
             && back > 0

@@ -45,6 +45,13 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
     }
 }
 
+/// Whether a repetition of this may make what its Delete is gone by for: "a Create or Update delivered or still at work
+/// after the Delete that followed it".
+pub fn may_leave_something(record: &Record, request: usize) -> bool {
+    let is_delete = record.requests[request].kind == Kind::Delete;
+    !is_delete && matches!(successor(record, request), Successor::LeftNothing)
+}
+
 enum Successor {
     None,
     SawToIt,

@@ -181,7 +181,11 @@ mod once {
         }));
 
         let iot = world.function.account.borrow();
-        assert_eq!(iot.templates, made);
+        let by = |templates: &std::collections::BTreeMap<String, crate::iot::StoredTemplate>| {
+            let by = templates.iter().map(|(id, template)| (id.clone(), template.made_by));
+            by.collect::<Vec<_>>()
+        };
+        assert_eq!(by(&iot.templates), by(&made));
         let deleted = iot.record.lines.iter().any(|line| line.contains("DeleteJobTemplate"));
         assert!(!deleted, "{:#?}", iot.record.lines);
     }

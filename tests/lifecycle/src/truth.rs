@@ -144,6 +144,10 @@ fn is_unrecognisable(id: &str, template: &StoredTemplate, record: &Record) -> bo
         let properties = &event["ResourceProperties"];
         let text = |member: &str| properties[member].as_str();
         let content = &template.content;
+        // "nothing is recognised so where any of the request's properties has `Adopt`".
+        if !properties["Adopt"].is_null() {
+            return false;
+        }
         is_generated
             || text("Description") == Some(&*content.description)
                 && text("JobArn").is_none()
