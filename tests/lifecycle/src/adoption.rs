@@ -6,6 +6,7 @@ use crate::iot::{Account, Maker, StoredTemplate};
 use crate::record::{Kind, Sent};
 use iot_job_template_core::job_template::Tags;
 use serde_json::Value;
+use std::time::Duration;
 
 const STACK: &str = "cloudformation:stack-id";
 const RESOURCE: &str = "cloudformation:logical-id";
@@ -38,13 +39,14 @@ pub struct Adopted {
     pub from: Maker,
     /// The delivery that did.
     pub delivery: usize,
+    pub at: Duration,
 }
 
 /// Why a call must not be made; `None` if it may.
 pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: &Sent) -> Option<String> {
     let properties = properties(request);
     let (operation, id) = (work.operation(), work.id());
-    if template.holder() != caller {
+    if template.holder() != caller && !template.mistaken {
         let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == *caller);
         let completes_the_move = request.kind == Kind::Delete
             && matches!(work, Work::Untag { keys, .. } if keys.iter().all(|key| FORMER.contains(&&**key)));
@@ -60,7 +62,14 @@ pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: 
 }
 
 /// Notes what a call that was carried out means.
-pub fn note(account: &mut Account, before: Option<&StoredTemplate>, work: &Work, delivery: usize, request: &Sent) {
+pub fn note(
+    account: &mut Account,
+    before: Option<&StoredTemplate>,
+    work: &Work,
+    delivery: usize,
+    request: &Sent,
+    now: Duration,
+) {
     let caller = &account.record.maker(delivery);
     let id = work.id();
     match work {
@@ -82,6 +91,7 @@ pub fn note(account: &mut Account, before: Option<&StoredTemplate>, work: &Work,
                     by: caller.clone(),
                     from,
                     delivery,
+                    at: now,
                 };
                 template.adopted = Some(adopted.clone());
                 account.adopted.insert(id.to_owned(), adopted);
@@ -154,7 +164,6 @@ mod tests {
     use crate::mishap::Deed;
     use crate::tell::{PLAIN, changed};
     use serde_json::json;
-    use std::time::Duration;
 
     const ID: &str = "shared-a";
 
@@ -209,7 +218,7 @@ mod tests {
         let before = account.templates[ID].clone();
         let forbidden = forbids(&before, &us(), work, request);
         account.carry_out(work, 0, Duration::ZERO, false).expect("it is there");
-        note(account, Some(&before), work, 0, request);
+        note(account, Some(&before), work, 0, request, Duration::ZERO);
         forbidden.map_or(Ok(()), Err)
     }
 

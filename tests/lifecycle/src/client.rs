@@ -219,8 +219,10 @@ impl Client {
         };
         account.happened += usize::from(mishap.is_some());
         // Where CloudFormation waits for less than the function may, anything is in the way.
+        // "One request adopts at most once".
+        let adopts = work.is_touch() && account.record.request_of(self.delivery).adopts;
         let is_hasty = account.record.request_of(self.delivery).patience < HASTE;
-        account.excused |= mishap.is_some_and(|mishap| is_hasty || mishap.is_an_excuse());
+        account.excused |= mishap.is_some_and(|mishap| is_hasty || adopts || mishap.is_an_excuse());
         if mishap == Some(Mishap::Outage) {
             self.outage.set(true);
         } else if self.outage.get() {
@@ -252,6 +254,9 @@ impl Client {
         // Whose it is, and what it is, was different when it was looked at.
         if work.is_touch() && came_between {
             account.drifted.insert(work.id().to_owned(), now);
+            if let Some(template) = account.templates.get_mut(work.id()) {
+                template.mistaken |= *template.holder() != caller;
+            }
         }
         if work.is_touch()
             && let Some(template) = &before
@@ -263,7 +268,7 @@ impl Client {
         let result = account.carry_out(work, self.delivery, now, false);
         if result.is_ok() && !work.is_look() {
             let request = account.record.request_of(self.delivery).clone();
-            adoption::note(account, before.as_ref(), work, self.delivery, &request);
+            adoption::note(account, before.as_ref(), work, self.delivery, &request, now);
         }
         if result.is_ok() && matches!(work, Work::Delete { .. }) {
             account.record.deliveries[self.delivery]

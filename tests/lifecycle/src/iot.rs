@@ -1,7 +1,7 @@
 //! A model of AWS IoT's job templates: what an account holds, and what the service does to it. It remembers who made each
 //! template, whatever its tags say.
 
-use crate::adoption::Adopted;
+use crate::adoption::{self, Adopted};
 use crate::calls::{Done, LateCall, Work, arn};
 use crate::fates::Fates;
 use crate::history::{BY_HAND, OTHER_STACK, REFUSED};
@@ -36,6 +36,8 @@ pub struct StoredTemplate {
     /// Somebody removed its tags.
     pub stripped: bool,
     pub adopted: Option<Adopted>,
+    /// It got tags of ours between a look at another template and the touch that followed.
+    pub mistaken: bool,
     /// Until then other tags are shown.
     pub shown: Option<(Duration, Tags)>,
 }
@@ -155,8 +157,13 @@ impl Account {
             self.record
                 .trace(|| format!("    (late: {} {})", late.work.operation(), late.work.id()));
             let id = late.work.id().to_owned();
-            if self.carry_out(&late.work, late.delivery, late.due, true).is_ok() && late.work.is_touch() {
-                self.drifted.insert(id, late.due);
+            let before = self.templates.get(&id).cloned();
+            if self.carry_out(&late.work, late.delivery, late.due, true).is_ok() && !late.work.is_look() {
+                let request = self.record.request_of(late.delivery).clone();
+                adoption::note(self, before.as_ref(), &late.work, late.delivery, &request, late.due);
+                if late.work.is_touch() {
+                    self.drifted.insert(id, late.due);
+                }
             }
         }
     }
@@ -178,6 +185,7 @@ impl Account {
                 if self.templates.remove(id).is_none() {
                     return;
                 }
+                self.adopted.remove(id);
             }
             Deed::Strip => match self.templates.get_mut(id) {
                 Some(template) => {
@@ -359,6 +367,7 @@ impl StoredTemplate {
             from_job: None,
             stripped: false,
             adopted: None,
+            mistaken: false,
             shown: None,
         }
     }

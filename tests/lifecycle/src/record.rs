@@ -22,6 +22,8 @@ pub struct Sent {
     pub stack: Rc<str>,
     pub logical_id: Rc<str>,
     pub physical_id: Option<String>,
+    /// Whether its properties have `Adopt`.
+    pub adopts: bool,
     pub event: Rc<str>,
     pub sent: Duration,
     /// How long CloudFormation waits.
@@ -96,6 +98,7 @@ impl Record {
             stack: text("StackId").unwrap_or_default().into(),
             logical_id: text("LogicalResourceId").unwrap_or_default().into(),
             physical_id: text("PhysicalResourceId"),
+            adopts: !properties["Adopt"].is_null(),
             event: event.to_string().into(),
             sent,
             patience: timeout.map_or(AN_HOUR, Duration::from_secs).min(URL_EXPIRES),

@@ -26,7 +26,11 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
                 let same = again
                     .as_ref()
                     .is_some_and(|again| (again.succeeded, &again.physical_id) == (true, &reply.physical_id));
-                if !same && !before.any_drifted() {
+                let changed_hands = before
+                    .templates
+                    .get(&reply.physical_id)
+                    .is_some_and(|template| *template.holder() != record.maker(delivery));
+                if !same && !changed_hands && !before.any_drifted() {
                     let wrong = format!("not repeatable: answered {reply:?}, and again {again:?}");
                     account.wrongs.push(wrong);
                 }

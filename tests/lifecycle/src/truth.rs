@@ -24,8 +24,17 @@ pub fn orphaned(id: &str, template: &StoredTemplate, record: &Record, stacks: &S
         .find(|held| held.id == *stack)
         .and_then(|held| held.resources.get(logical_id));
     let is_held = held.is_some_and(|resource| resource.physical_id == *id);
-    if template.adopted.is_some() {
-        return (!is_held).then(|| format!("{id}, which {logical_id} of {stack} adopted and did not give back"));
+    if let Some(adopted) = template.adopted.as_ref().filter(|_| !is_held) {
+        let (request, taken) = (
+            record.deliveries[adopted.delivery].request,
+            StoredTemplate {
+                made_at: adopted.at,
+                ..template.clone()
+            },
+        );
+        let mut later = record.later(request);
+        let helpless = later.any(|(number, later)| came_after(id, &taken, adopted.delivery, number, later, record));
+        return (!helpless).then(|| format!("{id}, which {logical_id} of {stack} adopted and did not give back"));
     }
     let made_by = template.made_by.filter(|_| !is_held)?;
     let helpless = was_given_up(id, template, stacks)
