@@ -270,7 +270,8 @@ impl Client {
             let request = account.record.request_of(self.delivery).clone();
             adoption::note(account, before.as_ref(), work, self.delivery, &request, now);
         }
-        if result.is_ok() && matches!(work, Work::Delete { .. }) {
+        let gives_back = account.record.request_of(self.delivery).kind == Kind::Delete && work.is_touch();
+        if result.is_ok() && (gives_back || matches!(work, Work::Delete { .. })) {
             account.record.deliveries[self.delivery]
                 .deleted
                 .push(work.id().to_owned());

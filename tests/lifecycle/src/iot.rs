@@ -76,6 +76,8 @@ pub struct Account {
     pub sources_changed: bool,
     /// Describes show less than what was written: text trimmed, documents written anew.
     pub shows_otherwise: bool,
+    /// A repetition was delivered after the Delete that followed it, and may have made what nobody holds.
+    pub leftovers: bool,
     pub before: Before,
     pub record: Record,
 }
@@ -102,6 +104,7 @@ impl Account {
             excused: false,
             sources_changed: false,
             shows_otherwise: false,
+            leftovers: false,
             before: Before::default(),
             record: Record::default(),
         }

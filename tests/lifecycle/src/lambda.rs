@@ -250,7 +250,9 @@ impl Lambda {
             && let Some(repeated) = sent.checked_sub(back).filter(|repeated| *repeated < sent)
         {
             let account = &mut *self.account.borrow_mut();
-            account.excused |= crate::repeatable::may_leave_something(&account.record, repeated);
+            let leaves = crate::repeatable::may_leave_something(&account.record, repeated);
+            account.leftovers |= leaves;
+            account.excused |= leaves;
         }
         if let Some(Repeat::Before(back)) = repeat
             && let Some(request) = sent.checked_sub(back)

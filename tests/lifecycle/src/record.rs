@@ -50,7 +50,7 @@ pub struct Delivery {
     pub reply: Option<Reply>,
     /// The look that ended last, if no other call began since.
     pub look: Option<Look>,
-    /// What it had deleted.
+    /// What it had deleted or given back.
     pub deleted: Vec<String>,
     /// How many of its creates gave no answer.
     pub unclear: usize,

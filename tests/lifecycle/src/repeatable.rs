@@ -14,7 +14,13 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
     let delivery = lambda.deliver_alone(request);
     let account = &mut *lambda.account.borrow_mut();
     let undisturbed = account.happened == before.happened && account.late.is_empty();
-    if !alone || !undisturbed || !account.denied.is_empty() || !account.refused.is_empty() || !account.down.is_empty() {
+    if !alone
+        || !undisturbed
+        || account.leftovers
+        || !account.denied.is_empty()
+        || !account.refused.is_empty()
+        || !account.down.is_empty()
+    {
         return;
     }
     let record = &account.record;

@@ -146,7 +146,10 @@ fn was_given_up(id: &str, template: &StoredTemplate, stacks: &Stacks) -> bool {
 fn is_unrecognisable(id: &str, template: &StoredTemplate, record: &Record) -> bool {
     let is_generated = !id.starts_with("shared-");
     let is_known_to = |request: &Sent| {
-        if request.kind != Kind::Delete || request.physical_id.as_deref() != Some(id) {
+        if request.sent < template.changed_at
+            || request.kind != Kind::Delete
+            || request.physical_id.as_deref() != Some(id)
+        {
             return false;
         }
         let event: Value = serde_json::from_str(&request.event).expect("an event");

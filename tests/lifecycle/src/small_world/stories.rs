@@ -114,6 +114,7 @@ stories! {
         preserved(deploy(&of_kind(Kind::Bad))),
         deploy(&of_kind(Kind::Job(1))),
     ]);
+    moved_as_it_fails_and_left_so_and_deleted: story(vec![deploy(&PLAIN), preserved(deploy(&other_id())), delete()]);
     stripped_and_changed: story(vec![deploy(&PLAIN), by_hand(Hand::StripTags { template: 0 }), deploy(&other_tags())]);
     stripped_and_deleted: otherwise(story(vec![deploy(&PLAIN), by_hand(Hand::StripTags { template: 0 }), delete()]));
     deleted_by_hand_and_changed: story(vec![deploy(&PLAIN), by_hand(Hand::Delete { template: 0 }), deploy(&content(1))]);
