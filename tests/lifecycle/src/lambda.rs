@@ -240,24 +240,24 @@ impl Lambda {
         }
     }
 
+    fn note_leftovers(&self, repeated: usize) {
+        let account = &mut *self.account.borrow_mut();
+        let leaves = crate::repeatable::may_leave_something(&account.record, repeated);
+        account.leftovers |= leaves;
+        account.excused |= leaves;
+    }
+
     /// Sends a request, with what is repeated around it. Gives its number.
     fn post(&mut self, event: &Value) -> usize {
         self.boundary();
         self.await_the_next_slot();
         let sent = self.account.borrow().record.requests.len();
         let repeat = self.next_repeat();
-        if let Some(Repeat::Before(back) | Repeat::Together(back)) = repeat
-            && let Some(repeated) = sent.checked_sub(back).filter(|repeated| *repeated < sent)
-        {
-            let account = &mut *self.account.borrow_mut();
-            let leaves = crate::repeatable::may_leave_something(&account.record, repeated);
-            account.leftovers |= leaves;
-            account.excused |= leaves;
-        }
         if let Some(Repeat::Before(back)) = repeat
             && let Some(request) = sent.checked_sub(back)
             && back > 0
         {
+            self.note_leftovers(request);
             crate::repeatable::repeat_alone(self, request);
             self.await_the_next_slot();
         }
@@ -268,6 +268,12 @@ impl Lambda {
             request,
             attempt: 0,
         });
+        // What is repeated together with its own Delete may come after it, too.
+        if let Some(Repeat::Before(back) | Repeat::Together(back)) = repeat
+            && let Some(repeated) = request.checked_sub(back).filter(|repeated| *repeated < request)
+        {
+            self.note_leftovers(repeated);
+        }
         if let Some(Repeat::Together(back)) = repeat
             && let Some(repeated) = request.checked_sub(back)
         {
