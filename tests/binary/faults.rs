@@ -4,7 +4,7 @@
 //! cases in 11 minutes on two busy cores, and every one as it should be.
 
 use crate::stand_ins::{
-    Answer, Authority, Call, DOCUMENT_TEXT, Event, FakeIot, Fault, Stack, Template, When, World, say,
+    Authority, Call, DOCUMENT_TEXT, Event, FakeIot, Fault, ReceivedAnswer, Stack, StoredTemplate, Testbed, When, say,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,14 +21,14 @@ const FOR_EVER: Duration = Duration::from_secs(3600);
 /// Cases wait nearly all the time, so that many can run at once.
 const AT_ONCE: usize = 48;
 
-type Templates = BTreeMap<String, Template>;
+type Templates = BTreeMap<String, StoredTemplate>;
 
-/// A world with this situation in it, and a function that waits for its first event.
-fn world(authority: &Arc<Authority>, situation: &Situation) -> World {
-    let world = World::of(authority, |function| function);
-    world.iot.by_hand(|templates| *templates = situation.templates.clone());
-    world.lambda.init();
-    world
+/// A testbed with this situation in it, and a function that waits for its first event.
+fn bed(authority: &Arc<Authority>, situation: &Situation) -> Testbed {
+    let bed = Testbed::of(authority, |function| function);
+    bed.iot.by_hand(|templates| *templates = situation.templates.clone());
+    bed.lambda.init();
+    bed
 }
 
 // ---- Situations: a request, and what it finds ----
@@ -82,8 +82,8 @@ fn refused() -> Value {
 }
 
 /// The template of `old`, without the tags that say whose it is.
-fn free() -> Template {
-    Template::new(json!({
+fn free() -> StoredTemplate {
+    StoredTemplate::new(json!({
         "description": "Reboot",
         "document": format!("{{\"operation\":\"{DOCUMENT_TEXT}\"}}"),
         "timeoutConfig": {"inProgressTimeoutInMinutes": 60},
@@ -92,31 +92,31 @@ fn free() -> Template {
     .tagged("old", "1")
 }
 
-fn ours() -> Template {
+fn ours() -> StoredTemplate {
     free()
         .tagged("cloudformation:stack-id", &fleet().id)
         .tagged("cloudformation:logical-id", "Reboot")
 }
 
-fn anothers() -> Template {
+fn anothers() -> StoredTemplate {
     free()
         .tagged("cloudformation:stack-id", &Stack::named("factory").id)
         .tagged("cloudformation:logical-id", "Reboot")
 }
 
-fn a_persons() -> Template {
-    Template::new(json!({"description": "By hand", "document": "{}"}))
+fn a_persons() -> StoredTemplate {
+    StoredTemplate::new(json!({"description": "By hand", "document": "{}"}))
 }
 
 /// The template of `renamed`.
-fn ours_renamed() -> Template {
+fn ours_renamed() -> StoredTemplate {
     let mut template = ours();
     template.content["timeoutConfig"] = json!({"inProgressTimeoutInMinutes": 90});
     template.tags.remove("old");
     template.tagged("team", "factory")
 }
 
-fn there<const N: usize>(templates: [(&str, Template); N]) -> Templates {
+fn there<const N: usize>(templates: [(&str, StoredTemplate); N]) -> Templates {
     templates.map(|(id, template)| (id.to_owned(), template)).into()
 }
 
@@ -236,29 +236,29 @@ impl std::fmt::Debug for Calm {
 }
 
 fn calm(authority: &Arc<Authority>, situation: &Situation) -> Calm {
-    let world = world(authority, situation);
-    let event = situation.event.clone().answered_at(&world.bucket);
-    let invocation = world.lambda.invoke(&event, SHORT);
+    let bed = bed(authority, situation);
+    let event = situation.event.clone().answered_at(&bed.bucket);
+    let invocation = bed.lambda.invoke(&event, SHORT);
     assert!(invocation.responded(), "{invocation:?}");
-    let answer = world.bucket.only_answer(&event);
+    let answer = bed.bucket.only_answer(&event);
     let log = invocation.json_log();
     let end = log.iter().find(|line| line["message"] == "answer").unwrap();
     Calm {
-        calls: world.iot.calls().len(),
+        calls: bed.iot.calls().len(),
         plan: end["plan"].as_str().unwrap().to_owned(),
         succeeded: answer.succeeded(),
         physical_id: answer.physical_id().to_owned(),
-        templates: world.iot.templates(),
+        templates: bed.iot.templates(),
     }
 }
 
 impl Case<'_> {
     fn run(&self, authority: &Arc<Authority>) -> Result<(), String> {
-        let world = world(authority, self.situation);
-        self.break_things(&world.iot);
-        let event = self.situation.event.clone().answered_at(&world.bucket);
-        let invocation = world.lambda.invoke(&event, self.deadline);
-        let answers = world.bucket.answers(&event);
+        let bed = bed(authority, self.situation);
+        self.break_things(&bed.iot);
+        let event = self.situation.event.clone().answered_at(&bed.bucket);
+        let invocation = bed.lambda.invoke(&event, self.deadline);
+        let answers = bed.bucket.answers(&event);
         let [answer] = &answers[..] else {
             return Err(format!("{} answers, {invocation:?}", answers.len()));
         };
@@ -266,8 +266,8 @@ impl Case<'_> {
             return Err(format!("{invocation:?}"));
         }
         let verdict = match self.lasting {
-            Lasting::OneCall => self.went_as_without_a_fault(&world, answer),
-            Lasting::FromThenOn => self.comes_right_afterwards(&world, answer),
+            Lasting::OneCall => self.went_as_without_a_fault(&bed, answer),
+            Lasting::FromThenOn => self.comes_right_afterwards(&bed, answer),
         };
         verdict.map_err(|why| format!("{why}\nanswer: {}", answer.json))
     }
@@ -294,38 +294,38 @@ impl Case<'_> {
         }
     }
 
-    fn went_as_without_a_fault(&self, world: &World, answer: &Answer) -> Result<(), String> {
+    fn went_as_without_a_fault(&self, bed: &Testbed, answer: &ReceivedAnswer) -> Result<(), String> {
         let same = answer.succeeded() == self.calm.succeeded && answer.physical_id() == self.calm.physical_id;
         if !same {
             return Err("another answer than without the fault".to_owned());
         }
-        self.check_templates(world, &self.calm.templates)
+        self.check_templates(bed, &self.calm.templates)
     }
 
     /// Once IoT works again, what CloudFormation does after this answer leads to where it must.
-    fn comes_right_afterwards(&self, world: &World, answer: &Answer) -> Result<(), String> {
-        self.check_others(world)?;
-        world.iot.heal();
+    fn comes_right_afterwards(&self, bed: &Testbed, answer: &ReceivedAnswer) -> Result<(), String> {
+        self.check_others(bed)?;
+        bed.iot.heal();
         if answer.succeeded() {
-            return self.went_as_without_a_fault(world, answer);
+            return self.went_as_without_a_fault(bed, answer);
         }
         let id = answer.physical_id();
         let request = &self.situation.event.json;
         match request["RequestType"].as_str().unwrap() {
             // A failed Create is followed by its Delete.
             "Create" => {
-                self.expect_success(world, fleet().delete("Reboot", id, old()))?;
+                self.expect_success(bed, fleet().delete("Reboot", id, old()))?;
                 let mut left = self.situation.templates.clone();
                 left.retain(|_, template| !is_ours(template));
-                self.check_templates(world, &left)
+                self.check_templates(bed, &left)
             }
             // A failed Update is rolled back; an id that was replaced on the way is deleted.
             "Update" if !is_rollback(request) => {
                 let (new, old) = (&request["ResourceProperties"], &request["OldResourceProperties"]);
                 let back = fleet().update("Reboot", id, old.clone(), new.clone());
-                let back = world.send_to(&world.lambda, back, LONG);
+                let back = bed.send_to(&bed.lambda, back, LONG);
                 if back.physical_id() != id {
-                    self.expect_success(world, fleet().delete("Reboot", id, new.clone()))?;
+                    self.expect_success(bed, fleet().delete("Reboot", id, new.clone()))?;
                 }
                 // It heals what was missing, or stripped of its tags; what is not ours stays and keeps it from succeeding.
                 let mut expected = self.situation.templates.clone();
@@ -336,19 +336,19 @@ impl Case<'_> {
                 if back.succeeded() != is_ours(held) {
                     return Err(format!("afterwards: {}", back.json));
                 }
-                self.check_templates(world, &expected)
+                self.check_templates(bed, &expected)
             }
             // A failed Delete, or rollback, is tried again by whoever wants the stack gone, or back.
             _ => {
                 let again = self.situation.event.clone().with("RequestId", json!("again"));
-                self.expect_success(world, again)?;
-                self.check_templates(world, &self.calm.templates)
+                self.expect_success(bed, again)?;
+                self.check_templates(bed, &self.calm.templates)
             }
         }
     }
 
-    fn expect_success(&self, world: &World, event: Event) -> Result<Answer, String> {
-        let answer = world.send_to(&world.lambda, event, LONG);
+    fn expect_success(&self, bed: &Testbed, event: Event) -> Result<ReceivedAnswer, String> {
+        let answer = bed.send_to(&bed.lambda, event, LONG);
         if answer.succeeded() {
             Ok(answer)
         } else {
@@ -357,8 +357,8 @@ impl Case<'_> {
     }
 
     /// What is not ours is never touched, whatever happens.
-    fn check_others(&self, world: &World) -> Result<(), String> {
-        let there = world.iot.templates();
+    fn check_others(&self, bed: &Testbed) -> Result<(), String> {
+        let there = bed.iot.templates();
         for (id, template) in &self.situation.templates {
             let anothers = template.tags.contains_key("cloudformation:stack-id") && !is_ours(template);
             if anothers && there.get(id) != Some(template) {
@@ -368,8 +368,8 @@ impl Case<'_> {
         Ok(())
     }
 
-    fn check_templates(&self, world: &World, expected: &Templates) -> Result<(), String> {
-        let there = world.iot.templates();
+    fn check_templates(&self, bed: &Testbed, expected: &Templates) -> Result<(), String> {
+        let there = bed.iot.templates();
         if there == *expected {
             Ok(())
         } else {
@@ -383,7 +383,7 @@ fn is_rollback(request: &Value) -> bool {
     request["OldResourceProperties"]["JobTemplateId"] != request["PhysicalResourceId"]
 }
 
-fn is_ours(template: &Template) -> bool {
+fn is_ours(template: &StoredTemplate) -> bool {
     template.tags.get("cloudformation:stack-id") == Some(&fleet().id)
 }
 

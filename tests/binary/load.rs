@@ -3,7 +3,7 @@
 //! SOAK=20000 sets how many events one process handles in a row; without it a tenth of that. `SOAK=20000 cargo test --test
 //! load a_long_life -- --nocapture` said: 15584 KiB after 100, 40 KiB more at the end.
 
-use crate::stand_ins::{DOCUMENT_TEXT, FakeLambda, Operation::*, Stack, World};
+use crate::stand_ins::{DOCUMENT_TEXT, FakeLambda, Operation::*, Stack, Testbed};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::thread;
@@ -29,31 +29,31 @@ fn properties(timeout: usize) -> Value {
 fn a_big_stack_is_created_with_few_calls_for_nothing() {
     const TEMPLATES: usize = 500;
     const ENVIRONMENTS: usize = 50;
-    let world = World::new();
-    world.iot.limit_rate(10.0, 10.0);
+    let bed = Testbed::new();
+    bed.iot.limit_rate(10.0, 10.0);
     let started = Instant::now();
     let queue = Mutex::new(1..=TEMPLATES);
 
     thread::scope(|scope| {
         for _ in 0..ENVIRONMENTS {
             scope.spawn(|| {
-                let lambda = FakeLambda::new(world.function());
+                let lambda = FakeLambda::new(bed.function());
                 while let Some(number) = { queue.lock().unwrap().next() } {
                     let create = fleet().create(&format!("Reboot{number}"), properties(60));
-                    let answer = world.send_to(&lambda, create, TIMEOUT);
+                    let answer = bed.send_to(&lambda, create, TIMEOUT);
                     assert!(answer.succeeded(), "{}", answer.json);
                 }
             });
         }
     });
 
-    let calls = world.iot.calls().len();
+    let calls = bed.iot.calls().len();
     println!(
         "{TEMPLATES} templates, {ENVIRONMENTS} environments: {calls} calls, {} of them throttled, in {:?}",
-        world.iot.throttled(),
+        bed.iot.throttled(),
         started.elapsed()
     );
-    assert_eq!(world.iot.templates().len(), TEMPLATES);
+    assert_eq!(bed.iot.templates().len(), TEMPLATES);
     assert!(calls <= TEMPLATES * 3 / 2, "{calls} calls");
 }
 
@@ -61,8 +61,8 @@ fn a_big_stack_is_created_with_few_calls_for_nothing() {
 fn a_long_life_costs_no_memory_and_no_file_descriptors() {
     const WARM_UP: usize = 100;
     let events = std::env::var("SOAK").map_or(2000, |events| events.parse().unwrap());
-    let world = World::new();
-    let lambda = &world.lambda;
+    let bed = Testbed::new();
+    let lambda = &bed.lambda;
     // A life of a resource: created, retagged, made anew, refused, deleted.
     let life = |number: usize| {
         let stack = Stack::named(&format!("fleet{number}"));
@@ -87,9 +87,9 @@ fn a_long_life_costs_no_memory_and_no_file_descriptors() {
     let mut handle = |count: usize| {
         for event in all.by_ref().take(count) {
             let bad = event.json["LogicalResourceId"] == "Bad";
-            let answer = world.send(event);
+            let answer = bed.send(event);
             assert_eq!(answer.succeeded(), !bad, "{}", answer.json);
-            world.iot.forget_calls();
+            bed.iot.forget_calls();
         }
     };
 
@@ -105,11 +105,11 @@ fn a_long_life_costs_no_memory_and_no_file_descriptors() {
 
 #[test]
 fn after_a_freeze_longer_than_the_servers_keep_alive_no_call_fails() {
-    let world = World::new();
+    let bed = Testbed::new();
     let keep_alive = Duration::from_millis(50);
-    world.iot.keep_alive(keep_alive);
-    world.bucket.keep_alive(keep_alive);
-    let lambda = &world.lambda;
+    bed.iot.keep_alive(keep_alive);
+    bed.bucket.keep_alive(keep_alive);
+    let lambda = &bed.lambda;
     // From here on it has a connection to IoT.
     lambda.init();
     for round in 0..20 {
@@ -118,10 +118,10 @@ fn after_a_freeze_longer_than_the_servers_keep_alive_no_call_fails() {
         thread::sleep(keep_alive * 4);
         lambda.thaw();
         let create = fleet().create(&format!("Reboot{round}"), properties(60));
-        world.send(create);
+        bed.send(create);
     }
 
     let log = lambda.log();
-    assert_eq!(world.iot.operations(), vec![CreateJobTemplate; 20], "{log:#?}");
-    assert_eq!(world.bucket.operations(), vec![PutAnswer; 20], "{log:#?}");
+    assert_eq!(bed.iot.operations(), vec![CreateJobTemplate; 20], "{log:#?}");
+    assert_eq!(bed.bucket.operations(), vec![PutAnswer; 20], "{log:#?}");
 }

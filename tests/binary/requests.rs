@@ -1,6 +1,6 @@
 //! The real binary, a request at a time: what each does to IoT, and what CloudFormation is told.
 
-use crate::stand_ins::{FakeIot, Operation::*, Stack, Template, World};
+use crate::stand_ins::{FakeIot, Operation::*, Stack, StoredTemplate, Testbed};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -23,11 +23,11 @@ fn reboot_with(member: &str, value: Value) -> Value {
 }
 
 /// Reboot's template, without the tags that say whose it is.
-fn free() -> Template {
-    Template::new(json!({"description": "Reboot", "document": "{\"operation\":\"reboot\"}"}))
+fn free() -> StoredTemplate {
+    StoredTemplate::new(json!({"description": "Reboot", "document": "{\"operation\":\"reboot\"}"}))
 }
 
-fn owned_by(stack: Stack) -> Template {
+fn owned_by(stack: Stack) -> StoredTemplate {
     free()
         .tagged("cloudformation:stack-id", &stack.id)
         .tagged("cloudformation:logical-id", "Reboot")
@@ -35,27 +35,27 @@ fn owned_by(stack: Stack) -> Template {
 
 #[test]
 fn a_create_makes_the_template_and_tells_its_id_and_arn() {
-    let world = World::new();
+    let bed = Testbed::new();
 
-    let answer = world.send(fleet().create("Reboot", reboot()));
+    let answer = bed.send(fleet().create("Reboot", reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
     assert_eq!(answer.physical_id(), "reboot");
     assert_eq!(answer.attribute("JobTemplateId"), "reboot");
     assert_eq!(*answer.attribute("Arn"), json!(FakeIot::arn("reboot")));
-    assert_eq!(world.iot.template("reboot"), Some(owned_by(fleet())));
+    assert_eq!(bed.iot.template("reboot"), Some(owned_by(fleet())));
 }
 
 #[test]
 fn a_create_that_is_delivered_twice_is_answered_alike() {
-    let world = World::new();
-    let create = fleet().create("Reboot", reboot()).answered_at(&world.bucket);
+    let bed = Testbed::new();
+    let create = fleet().create("Reboot", reboot()).answered_at(&bed.bucket);
 
     for _ in 0..2 {
-        world.lambda.invoke(&create, Duration::from_secs(20));
+        bed.lambda.invoke(&create, Duration::from_secs(20));
     }
 
-    let [first, second] = &world.bucket.answers(&create)[..] else {
+    let [first, second] = &bed.bucket.answers(&create)[..] else {
         panic!("not two answers");
     };
     assert_eq!(first.json, second.json);
@@ -63,49 +63,49 @@ fn a_create_that_is_delivered_twice_is_answered_alike() {
 
 #[test]
 fn a_changed_tag_is_set_in_place() {
-    let world = World::new();
-    world.send(fleet().create("Reboot", reboot()));
+    let bed = Testbed::new();
+    bed.send(fleet().create("Reboot", reboot()));
     let tagged = reboot_with("Tags", json!({"team": "fleet"}));
 
-    let answer = world.send(fleet().update("Reboot", "reboot", tagged, reboot()));
+    let answer = bed.send(fleet().update("Reboot", "reboot", tagged, reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
-    assert_eq!(world.iot.template("reboot").unwrap().tags["team"], "fleet");
+    assert_eq!(bed.iot.template("reboot").unwrap().tags["team"], "fleet");
 }
 
 #[test]
 fn a_changed_timeout_under_a_fixed_id_makes_the_template_anew() {
-    let world = World::new();
-    world.send(fleet().create("Reboot", reboot()));
+    let bed = Testbed::new();
+    bed.send(fleet().create("Reboot", reboot()));
 
-    let answer = world.send(fleet().update("Reboot", "reboot", with_timeout(), reboot()));
+    let answer = bed.send(fleet().update("Reboot", "reboot", with_timeout(), reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
     assert_eq!(answer.physical_id(), "reboot");
     assert_eq!(
-        world.iot.template("reboot").unwrap().content["timeoutConfig"]["inProgressTimeoutInMinutes"],
+        bed.iot.template("reboot").unwrap().content["timeoutConfig"]["inProgressTimeoutInMinutes"],
         60
     );
 }
 
 #[test]
 fn a_delete_of_what_is_ours_deletes_it() {
-    let world = World::new();
-    world.send(fleet().create("Reboot", reboot()));
+    let bed = Testbed::new();
+    bed.send(fleet().create("Reboot", reboot()));
 
-    let answer = world.send(fleet().delete("Reboot", "reboot", reboot()));
+    let answer = bed.send(fleet().delete("Reboot", "reboot", reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
-    assert!(world.iot.template("reboot").is_none());
+    assert!(bed.iot.template("reboot").is_none());
 }
 
 #[test]
 fn bad_properties_are_refused_all_at_once_and_the_delete_that_follows_succeeds() {
-    let world = World::new();
+    let bed = Testbed::new();
     let bad = json!({"JobTemplateId": "no good", "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}});
 
-    let refused = world.send(fleet().create("Reboot", bad.clone()));
-    let deleted = world.send(fleet().delete("Reboot", refused.physical_id(), bad));
+    let refused = bed.send(fleet().create("Reboot", bad.clone()));
+    let deleted = bed.send(fleet().delete("Reboot", refused.physical_id(), bad));
 
     assert!(!refused.succeeded());
     for path in [
@@ -137,7 +137,7 @@ fn every_plan_takes_the_fewest_calls() {
     let look = [DescribeJobTemplate, ListTagsForResource];
     let try_and_look = [CreateJobTemplate, DescribeJobTemplate, ListTagsForResource];
     let make_anew = [DeleteJobTemplate, CreateJobTemplate];
-    let world = World::new();
+    let bed = Testbed::new();
 
     for (plan, there, event, calls) in [
         ("create", &None, create(reboot()), vec![CreateJobTemplate]),
@@ -237,12 +237,12 @@ fn every_plan_takes_the_fewest_calls() {
             ],
         ),
     ] {
-        world.iot.by_hand(|templates| {
+        bed.iot.by_hand(|templates| {
             *templates = there.iter().map(|there| ("reboot".to_owned(), there.clone())).collect();
         });
 
-        world.send(event);
+        bed.send(event);
 
-        assert_eq!(world.calls(), calls, "{plan}");
+        assert_eq!(bed.calls(), calls, "{plan}");
     }
 }

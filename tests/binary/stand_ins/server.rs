@@ -507,3 +507,6 @@ impl Read for Wire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,32 +1,32 @@
-//! All of the function's world, with nothing wrong anywhere until a test says so.
+//! A function and all that it talks to, with nothing wrong anywhere until a test says so.
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Answer, Authority, BOOTSTRAP, Event, FakeBucket, FakeIot, FakeLambda, Function, Operation};
+use super::{Authority, BOOTSTRAP, Event, FakeBucket, FakeIot, FakeLambda, Function, Operation, ReceivedAnswer};
 
 /// IoT and the response bucket, both over TLS, and an execution environment of the function under test.
-pub struct World {
+pub struct Testbed {
     pub iot: FakeIot,
     pub bucket: FakeBucket,
     pub lambda: FakeLambda,
     pub authority: Arc<Authority>,
 }
 
-impl World {
-    pub fn new() -> World {
-        World::with(|function| function)
+impl Testbed {
+    pub fn new() -> Testbed {
+        Testbed::with(|function| function)
     }
 
     /// With the function configured like that.
-    pub fn with(configured: impl FnOnce(Function) -> Function) -> World {
-        World::of(&Arc::new(Authority::new()), configured)
+    pub fn with(configured: impl FnOnce(Function) -> Function) -> Testbed {
+        Testbed::of(&Arc::new(Authority::new()), configured)
     }
 
-    /// Many worlds can have one authority, which takes some time to make.
-    pub fn of(authority: &Arc<Authority>, configured: impl FnOnce(Function) -> Function) -> World {
+    /// Many can have one authority, which takes some time to make.
+    pub fn of(authority: &Arc<Authority>, configured: impl FnOnce(Function) -> Function) -> Testbed {
         let iot = FakeIot::https(authority);
         let function = configured(function(&iot, authority));
-        World {
+        Testbed {
             lambda: FakeLambda::new(function),
             bucket: FakeBucket::https(authority),
             iot,
@@ -40,11 +40,11 @@ impl World {
     }
 
     /// Has the event handled, which takes far less than the time that there is for it. Gives the only answer.
-    pub fn send(&self, event: Event) -> Answer {
+    pub fn send(&self, event: Event) -> ReceivedAnswer {
         self.send_to(&self.lambda, event, Duration::from_secs(20))
     }
 
-    pub fn send_to(&self, lambda: &FakeLambda, event: Event, deadline: Duration) -> Answer {
+    pub fn send_to(&self, lambda: &FakeLambda, event: Event, deadline: Duration) -> ReceivedAnswer {
         let event = event.answered_at(&self.bucket);
         let invocation = lambda.invoke(&event, deadline);
         assert!(invocation.responded(), "{invocation:?}");
