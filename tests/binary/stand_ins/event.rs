@@ -71,11 +71,9 @@ impl Stack {
     }
 
     fn request(&self, kind: &str, logical_id: &str, properties: Value) -> Event {
-        static SENT: AtomicU32 = AtomicU32::new(1);
-        let number = SENT.fetch_add(1, Ordering::Relaxed);
         Event::of(json!({
             "RequestType": kind,
-            "RequestId": format!("00000000-0000-4000-8000-{number:012}"),
+            "RequestId": new_request_id(),
             "StackId": self.id,
             "LogicalResourceId": logical_id,
             "ResourceType": "Custom::IoTJobTemplate",
@@ -83,6 +81,12 @@ impl Stack {
             "ResourceProperties": as_sent(properties),
         }))
     }
+}
+
+fn new_request_id() -> String {
+    static MADE: AtomicU32 = AtomicU32::new(1);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    format!("00000000-0000-4000-8000-{number:012}")
 }
 
 impl Event {
@@ -112,6 +116,11 @@ impl Event {
             Sent::Undated => bucket.undated_url(&token),
         };
         self.with("ResponseURL", json!(url))
+    }
+
+    /// The same asked for once more, in a request of its own.
+    pub fn again(&self) -> Self {
+        self.clone().with("RequestId", json!(new_request_id()))
     }
 
     /// With this member set, or replaced.

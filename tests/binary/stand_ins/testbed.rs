@@ -39,6 +39,13 @@ impl Testbed {
         function(&self.iot, &self.authority)
     }
 
+    /// No faults, calls, or connections but new ones; and nothing that was sent before arrives any more. The process goes
+    /// on, if one runs.
+    pub fn start_anew(&self) {
+        self.iot.start_anew();
+        self.bucket.start_anew();
+    }
+
     /// Has the event handled, which takes far less than the time that there is for it. Gives the only answer.
     pub fn send(&self, event: Event) -> ReceivedAnswer {
         self.send_to(&self.lambda, event, Duration::from_secs(20))
