@@ -1,5 +1,6 @@
 //! Every event that can be answered is answered, whatever it holds and whatever the response bucket does.
 
+use crate::situations::fleet;
 use crate::stand_ins::{
     BOOTSTRAP, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function, Operation::*, Outcome,
     ReceivedAnswer, Server, Stack, Testbed, When,
@@ -31,10 +32,6 @@ fn send_raw(bed: &Testbed, event: impl AsRef<[u8]>) -> ReceivedAnswer {
 fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     let at = bytes.windows(what.len()).position(|window| window == what).unwrap();
     [&bytes[..at], with, &bytes[at + what.len()..]].concat()
-}
-
-fn fleet() -> Stack {
-    Stack::named("fleet")
 }
 
 fn reboot() -> Value {
@@ -80,11 +77,17 @@ fn a_bucket_that_fails_once_is_tried_again() {
     let refused = Fault::Refused {
         lasting: Duration::from_millis(300),
     };
-    for fault in ways_to_fail().into_iter().chain([refused]) {
-        let answer = answer_despite(&Testbed::new(), &fault);
+    let faults = ways_to_fail().into_iter().chain([refused]);
+    // All at once: some hang for half of the time.
+    thread::scope(|scope| {
+        for fault in faults {
+            scope.spawn(move || {
+                let answer = answer_despite(&Testbed::new(), &fault);
 
-        assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
-    }
+                assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
+            });
+        }
+    });
 }
 
 #[test]
@@ -562,6 +565,57 @@ fn a_request_is_logged_at_its_start_and_its_end_and_counted() {
     assert_eq!(metrics["FunctionName"], "iot-job-template");
 }
 
+/// What queries in CloudWatch Logs go by (docs/operations.md).
+#[test]
+fn the_lines_of_a_request_have_these_members_and_no_others() {
+    let bed = Testbed::new();
+    let names = |line: &Value| -> Vec<String> {
+        let mut names: Vec<_> = line.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    };
+    let request = |event: Event| {
+        let event = event.answered_at(&bed.bucket);
+        let log = bed.lambda.invoke(&event, DEADLINE).json_log();
+        let line = |message: &str| log.iter().find(|line| line["message"] == message).unwrap().clone();
+        (line("request"), line("answer"))
+    };
+    let always = [
+        "cloudFormationRequestId",
+        "level",
+        "logicalResourceId",
+        "message",
+        "requestId",
+        "requestType",
+        "stackId",
+        "timestamp",
+    ];
+    let and = |more: &[&'static str]| {
+        let mut names = [&always[..], more].concat();
+        names.sort();
+        names
+    };
+
+    let (create, created) = request(fleet().create("Reboot", reboot()));
+    assert_eq!(names(&create), and(&["responseHost"]));
+    assert_eq!(
+        names(&created),
+        and(&["durationMs", "physicalResourceId", "plan", "status"])
+    );
+
+    let (update, refused) = request(fleet().update("Reboot", "reboot", json!({}), reboot()));
+    assert_eq!(names(&update), and(&["physicalResourceId", "responseHost"]));
+    let failed = ["durationMs", "failure", "physicalResourceId", "reason", "status"];
+    assert_eq!(names(&refused), and(&failed));
+    assert_eq!(refused["failure"], "BadRequest");
+
+    bed.iot
+        .fault(When::Always, Fault::refusal(400, "InvalidRequestException", "No."));
+    let (_, failed_at_iot) = request(fleet().create("Other", reboot()));
+    assert_eq!(names(&failed_at_iot), and(&[&failed[..], &["plan"]].concat()));
+    assert_eq!(failed_at_iot["failure"], "Refused");
+}
+
 #[test]
 fn lambdas_own_settings_say_how_much_is_logged_and_in_which_form() {
     let log = |level: &str, format: &str| {
@@ -615,7 +669,10 @@ fn an_unfinished_request_names_the_fault_it_met_last() {
     ] {
         assert!(answer.reason().contains(part), "{}", answer.reason());
     }
-    let metrics = invocation.json_log().pop().unwrap();
+    let [.., end, metrics] = &invocation.json_log()[..] else {
+        panic!("{invocation:#?}");
+    };
+    assert_eq!(end["failure"], "OutOfTime");
     assert_eq!(metrics["FailedOutOfTime"], 1);
 }
 

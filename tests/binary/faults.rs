@@ -136,6 +136,20 @@ impl Case<'_> {
         })
     }
 
+    /// What is over in a moment is tried with TLS, as it is between the function and AWS. What lasts, and so costs a
+    /// handshake for each attempt, only where the fault is one of TLS.
+    fn needs_tls(&self) -> bool {
+        self.lasting == Lasting::OneCall || matches!(self.fault, Fault::TlsFailure)
+    }
+
+    fn testbed(&self, authority: &Arc<Authority>) -> Testbed {
+        if self.needs_tls() {
+            Testbed::of(authority, |function| function)
+        } else {
+            Testbed::plain(authority)
+        }
+    }
+
     fn break_things(&self, iot: &FakeIot) {
         let from = self.call;
         match (&self.fault, self.lasting) {
@@ -315,13 +329,12 @@ fn failures_of<'a>(authority: &Arc<Authority>, cases: &[Case<'a>], at_once: usiz
     let queue = Mutex::new(cases.iter());
     let failures = Mutex::new(Vec::new());
     let work = || {
-        let mut bed = None;
+        let (mut plain, mut with_tls) = (None, None);
         while let Some(case) = { queue.lock().unwrap().next() } {
-            let used = bed
-                .take()
-                .unwrap_or_else(|| Testbed::of(authority, |function| function));
-            match case.run(&used) {
-                Ok(()) if !case.fault.is_throttling() => bed = Some(used),
+            let place = if case.needs_tls() { &mut with_tls } else { &mut plain };
+            let bed = place.take().unwrap_or_else(|| case.testbed(authority));
+            match case.run(&bed) {
+                Ok(()) if !case.fault.is_throttling() => *place = Some(bed),
                 Ok(()) => {}
                 Err(failure) => failures.lock().unwrap().push((case.clone(), failure)),
             }

@@ -24,11 +24,29 @@ impl Testbed {
 
     /// Many can have one authority, which takes some time to make.
     pub fn of(authority: &Arc<Authority>, configured: impl FnOnce(Function) -> Function) -> Testbed {
-        let iot = FakeIot::https(authority);
+        Self::between(
+            FakeIot::https(authority),
+            FakeBucket::https(authority),
+            authority,
+            configured,
+        )
+    }
+
+    /// With plain HTTP, which is less work; faults of TLS need TLS.
+    pub fn plain(authority: &Arc<Authority>) -> Testbed {
+        Self::between(FakeIot::http(), FakeBucket::http(), authority, |function| function)
+    }
+
+    fn between(
+        iot: FakeIot,
+        bucket: FakeBucket,
+        authority: &Arc<Authority>,
+        configured: impl FnOnce(Function) -> Function,
+    ) -> Testbed {
         let function = configured(function(&iot, authority));
         Testbed {
             lambda: FakeLambda::new(function),
-            bucket: FakeBucket::https(authority),
+            bucket,
             iot,
             authority: authority.clone(),
         }
