@@ -600,7 +600,7 @@ fn the_lines_of_a_request_have_these_members_and_no_others() {
     assert_eq!(names(&create), and(&["responseHost"]));
     assert_eq!(
         names(&created),
-        and(&["durationMs", "physicalResourceId", "plan", "status"])
+        and(&["durationMs", "physicalResourceId", "plan", "reason", "status"])
     );
 
     let (update, refused) = request(fleet().update("Reboot", "reboot", json!({}), reboot()));

@@ -1,6 +1,6 @@
 //! Always answered, and always the right state: every request, in every situation, with every fault at every call.
 //!
-//! Prints how many cases there were. `ALL_FAULTS=1 cargo test --test faults` tries all of them under a long deadline, too: 4920
+//! Prints how many cases there were. `ALL_FAULTS=1 cargo test --test binary faults` tries all of them under a long deadline, too: 4920
 //! cases in 11 minutes on two busy cores, and every one as it should be.
 
 use crate::situations::{Situation, Templates, fleet, free, old, ours, situations};
@@ -268,7 +268,9 @@ fn is_ours(template: &StoredTemplate) -> bool {
 #[test]
 fn whatever_fails_at_whatever_call_the_request_is_answered_in_time_and_the_state_is_right() {
     let authority = Arc::new(Authority::new());
-    let situations = situations();
+    // What sets one tag, or removes one, is a part of what changes both.
+    let is_part = |situation: &Situation| situation.name.contains(", a tag ");
+    let situations: Vec<_> = situations().into_iter().filter(|one| !is_part(one)).collect();
     let bed = Testbed::of(&authority, |function| function);
     let calm: Vec<_> = situations.iter().map(|situation| calm(&bed, situation)).collect();
     let mut all = vec![(Lasting::FromThenOn, SHORT), (Lasting::OneCall, SHORT)];

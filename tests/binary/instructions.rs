@@ -1,6 +1,6 @@
 //! How many instructions a cold Create takes, from the process's start to its answer: steadier than any time, so that
 //! growth shows. It is a warning and no failure: what the growth buys may be worth it. The record is renewed by
-//! `RECORD_INSTRUCTIONS=1 cargo test --test instructions`.
+//! `RECORD_INSTRUCTIONS=1 cargo test --test binary instructions`.
 
 use crate::stand_ins::{BOOTSTRAP, Stack, Testbed, say};
 use serde_json::json;
