@@ -1,4 +1,4 @@
-"""What examples/demo and tests/run need before anything of AWS: the virtual environment and the built function.
+"""What the demo, the benchmark and the tests need before anything of AWS: the virtual environment and the built function.
 
 Standard library only, because it runs before there is a virtual environment.
 """
@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 
