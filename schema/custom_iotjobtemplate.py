@@ -17,6 +17,21 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 SCHEMA = json.loads(Path(__file__).with_name("custom-iotjobtemplate.json").read_text(encoding="utf-8"))
 NO_VALUE = {"Ref": "AWS::NoValue"}
+# generated: keys of other operations
+KEYS_OF_OTHERS = {
+    "TargetSelection": "it belongs to a job, not to its template: drop it",
+    "Targets": "it belongs to a job, not to its template: drop it",
+    "JobId": "it belongs to a job, not to its template: drop it",
+    "NamespaceId": "it belongs to a job, not to its template: drop it",
+    "DocumentParameters": "it belongs to a job, not to its template: drop it",
+    "SchedulingConfig": "it belongs to a job, not to its template: drop it; its windows are MaintenanceWindows here",
+    "JobTemplateArn": "it is what IoT reports: drop it",
+    "Arn": "it is what IoT reports: drop it",
+    "CreatedAt": "it is what IoT reports: drop it",
+    "LastUpdatedAt": "it is what IoT reports: drop it",
+    "CompletedAt": "it is what IoT reports: drop it",
+}
+# end
 
 
 class IoTJobTemplateProperties(CloudFormationLintRule):
@@ -61,6 +76,9 @@ def check(value, schema, path):
 def check_map(value, schema, path):
     if "patternProperties" in schema:
         ((pattern, of),) = schema["patternProperties"].items()
+        if {key[:1].upper() + key[1:] for key in value} == {"Key", "Value"}:
+            yield path, "a map of Key and Value would be two tags of these names (a list with this map in it is one tag)"
+            return
         for key, inner in entries(value):
             if not regex.search(pattern, key):
                 yield [*path, key], f"{shown(key)} is not accepted as a key (it takes a key like {pattern})"
@@ -73,6 +91,10 @@ def check_map(value, schema, path):
     for key, inner in entries(value):
         name = spelled(key, schema["properties"])
         if name is None:
+            other = same_but_for_first_case(key, KEYS_OF_OTHERS) if not path else None
+            if other:
+                yield [*path, key], f"unknown key {shown(key)} ({KEYS_OF_OTHERS[other]})"
+                continue
             near = nearest(key, schema["properties"])
             perhaps_meant.add(near)
             hint = f"did you mean {near}?" if near else f"known are {', '.join(writable(schema['properties']))}"
@@ -96,8 +118,30 @@ def check_map(value, schema, path):
     one_of = [option["required"][0] for option in schema.get("oneOf", [])]
     if one_of and not any(name in given or name in perhaps_meant for name in one_of):
         yield path, f"{one_of[0]} is missing (or give {' or '.join(one_of[1:])})"
+    for name, (needed,) in schema.get("dependencies", {}).items():
+        if is_certain(given.get(name)) and needed not in given and needed not in perhaps_meant:
+            yield path, f"{needed} is missing, and {name} needs it (it takes {words(schema['properties'][needed])})"
+    certain = [name for name in given if is_certain(given[name])]
+    if len(certain) > schema.get("maxProperties", len(certain)):
+        yield path, f"{' and '.join(certain)} cannot go together (give one of them)"
+    if not path and (placeholder := placeholder_without_role(given)):
+        yield path, f"PresignedUrlConfig.RoleArn is missing, and the Document has a placeholder {placeholder}…}}"
     if len({alias_of(name, schema["properties"]) for name in one_of if is_certain(given.get(name))}) > 1:
         yield path, f"{' and '.join(name for name in one_of if name in given)} stand for the same (give one of them)"
+
+
+PLACEHOLDERS = ("${aws:iot:s3-presigned-url:", "${aws:iot:s3-presigned-url-v2:")
+
+
+def placeholder_without_role(given):
+    """A placeholder in the document for which there is no role, neither here nor perhaps from a job."""
+    document = json.dumps(given.get("Document"))
+    config = given.get("PresignedUrlConfig", {})
+    if "Fn::If" in document or "JobArn" in given or not isinstance(config, dict) or is_function(config):
+        return None
+    if any(spelled(key, SCHEMA["definitions"]["PresignedUrlConfig"]["properties"]) == "RoleArn" for key in config):
+        return None
+    return next((placeholder for placeholder in PLACEHOLDERS if placeholder in document), None)
 
 
 def check_leaves(value, path):
@@ -162,7 +206,8 @@ def is_certain(value):
 
 
 def is_left_out(value):
-    return value in (None, "", {}) or value == NO_VALUE
+    # The list is what CloudFormation makes of a CommaDelimitedList parameter that is empty.
+    return value in (None, "", {}, [""]) or value == NO_VALUE
 
 
 def is_empty_map_in_place(value, name, schema):
@@ -177,7 +222,10 @@ def writable(properties):
 
 def spelled(key, properties):
     """The property that a key is a way to write, whatever the case of its first letter."""
-    names = writable(properties)
+    return same_but_for_first_case(key, writable(properties))
+
+
+def same_but_for_first_case(key, names):
     return next((name for name in names if name[1:] == key[1:] and name[:1].lower() == key[:1].lower()), None)
 
 
@@ -188,9 +236,9 @@ def nearest(key, properties):
 
 
 def alias_of(name, properties):
-    """A property that is nothing but a reference to its neighbour is another name for it."""
-    neighbour = properties[name].get("$ref", "").rpartition("/properties/")[2]
-    return neighbour if neighbour in properties else name
+    """The property that this one is another name for, or else itself."""
+    other = regex.fullmatch(r"Another name for (\w+)\.", properties[name].get("description", ""))
+    return other[1] if other else name
 
 
 def number(value):

@@ -6,11 +6,12 @@ use crate::response_url::ResponseUrl;
 use futures_util::future::{Either, select};
 use iot_job_template_core::cloudformation::answer::{self, Answer};
 use iot_job_template_core::cloudformation::event::Event;
+use iot_job_template_core::cloudformation::sent::Sent;
 use iot_job_template_core::iot::JobTemplates;
 use iot_job_template_core::respond::Means;
 use iot_job_template_core::retry::Pace;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout_at};
 
 /// What lasts from invocation to invocation.
@@ -59,9 +60,8 @@ impl<I: JobTemplates> Handler<I> {
     ) -> Result<Ending, Unanswered> {
         const LONGEST_HANDSHAKE: Duration = Duration::from_secs(1);
         let event = Event::read(body).map_err(|why| unanswered(log, why.to_string()))?;
-        // What is made after CloudFormation has given up is what no stack holds.
-        let patience = event.service_timeout().unwrap_or(Duration::MAX);
-        let deadlines = Deadlines::of(started, invocation.time_left.min(patience));
+        let received = SystemTime::now();
+        let deadlines = Deadlines::of(started, invocation.time_left, Sent::read(&event, received).left);
         let response_url =
             ResponseUrl::read(&event.response_url, self.allow_http).map_err(|why| unanswered(log, why))?;
         let log = log.about([
@@ -85,6 +85,7 @@ impl<I: JobTemplates> Handler<I> {
             invocation_id: &invocation.request_id,
             function_arn: &invocation.function_arn,
             deadline: deadlines.work,
+            received,
         };
         // The handshake with the bucket takes place while IoT is at work.
         let handshake = response_url.connect(&self.http);
@@ -117,12 +118,16 @@ struct Deadlines {
 }
 
 impl Deadlines {
-    fn of(started: Instant, time_left: Duration) -> Deadlines {
+    /// The earlier of Lambda's and CloudFormation's. Once CloudFormation waits no more, only Lambda's counts.
+    fn of(started: Instant, time_left: Duration, patience: Duration) -> Deadlines {
         const MOST_FOR_ANSWER: Duration = Duration::from_secs(5);
         const MOST_FOR_THE_END: Duration = Duration::from_millis(200);
         // Clocks can differ. An answer that may come too late is better than none.
         const LEAST: Duration = Duration::from_secs(1);
-        let total = time_left.max(LEAST);
+        let total = match patience {
+            Duration::ZERO => time_left.max(LEAST),
+            patience => time_left.max(LEAST).min(patience),
+        };
         Deadlines {
             work: started + total - (total / 5).min(MOST_FOR_ANSWER),
             answer: started + total - (total / 20).min(MOST_FOR_THE_END),

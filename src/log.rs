@@ -97,7 +97,7 @@ impl Log {
                 .filter(|(_, value)| !value.is_empty())
                 .map(|(name, value)| {
                     let end = value.floor_char_boundary(1024);
-                    (name.to_owned(), value[..end].into())
+                    (name.to_owned(), value.get(..end).unwrap_or_default().into())
                 }),
         );
         log
@@ -171,7 +171,7 @@ fn shortened(text: &str) -> String {
         return text.to_owned();
     }
     let end = text.floor_char_boundary(LONGEST_TEXT);
-    format!("{}… ({} bytes in all)", &text[..end], text.len())
+    format!("{}… ({} bytes in all)", text.get(..end).unwrap_or_default(), text.len())
 }
 
 fn timestamp(now: SystemTime) -> String {

@@ -5,3 +5,4 @@ pub mod event;
 pub mod owner;
 pub mod physical_id;
 pub mod request;
+pub mod sent;

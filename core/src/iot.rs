@@ -21,6 +21,31 @@ pub trait JobTemplates {
     async fn untag(&self, arn: &str, keys: &[String]) -> Result<(), CallError>;
 }
 
+/// The six operations. IoT throttles each by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Create,
+    Describe,
+    Delete,
+    ListTags,
+    Tag,
+    Untag,
+}
+
+impl Operation {
+    /// The operation's name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Create => "CreateJobTemplate",
+            Operation::Describe => "DescribeJobTemplate",
+            Operation::Delete => "DeleteJobTemplate",
+            Operation::ListTags => "ListTagsForResource",
+            Operation::Tag => "TagResource",
+            Operation::Untag => "UntagResource",
+        }
+    }
+}
+
 /// A call that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallError {
@@ -56,11 +81,6 @@ impl CallError {
     /// Whether asking again can help.
     pub fn is_transient(&self) -> bool {
         matches!(self.cause, Cause::Throttled | Cause::NotSent | Cause::Unclear)
-    }
-
-    /// Whether the operation may have been carried out all the same.
-    pub fn may_be_done(&self) -> bool {
-        self.cause == Cause::Unclear
     }
 }
 

@@ -1,9 +1,11 @@
 //! An AWS IoT job template, as far as this provider is concerned: its content, and the tags on it.
 //!
-//! The names are CloudFormation's; `iot.rs` translates to and from the API's.
+//! The names are CloudFormation's; whoever calls the API translates.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The tags on a template, by key.
 pub type Tags = BTreeMap<String, String>;
@@ -106,15 +108,90 @@ pub struct Desired {
     pub content: Content,
     /// A change to it asks for a new template, so that the document source is read again.
     pub revision: Option<String>,
-    /// The stack's own tags; those that mark the owner are not among them.
+    /// The stack's own tags; the provider's are not among them.
     pub tags: Tags,
+    #[serde(skip_serializing_if = "Adopt::is_no")]
+    pub adopt: Adopt,
+}
+
+/// Which template that is not this resource's it takes over, where that is just as declared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Adopt {
+    #[default]
+    No,
+    /// One that names no owner.
+    Free,
+    /// One of this owner, or one that names none.
+    Of {
+        /// `None` for this stack's own.
+        stack_id: Option<String>,
+        logical_id: String,
+    },
+}
+
+impl Adopt {
+    pub fn is_no(&self) -> bool {
+        *self == Adopt::No
+    }
+
+    /// `true`, `false`, `LOGICALID` or `STACK-ARN/LOGICALID`; `None` for anything else.
+    pub fn read(text: &str) -> Option<Adopt> {
+        match text {
+            "true" | "True" => return Some(Adopt::Free),
+            "false" | "False" => return Some(Adopt::No),
+            _ => {}
+        }
+        let (stack_id, logical_id) = match text.rsplit_once('/') {
+            Some((stack_id, logical_id)) => (Some(stack_id), logical_id),
+            None => (None, text),
+        };
+        let is_logical_id =
+            (1..=255).contains(&logical_id.len()) && logical_id.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_stack = stack_id.is_none_or(|id| id.starts_with("arn:") && id.contains(":stack/"));
+        (is_logical_id && is_stack).then(|| Adopt::Of {
+            stack_id: stack_id.map(str::to_owned),
+            logical_id: logical_id.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Adopt {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Adopt::No => formatter.write_str("false"),
+            Adopt::Free => formatter.write_str("true"),
+            Adopt::Of {
+                stack_id: Some(stack_id),
+                logical_id,
+            } => write!(formatter, "{stack_id}/{logical_id}"),
+            Adopt::Of {
+                stack_id: None,
+                logical_id,
+            } => formatter.write_str(logical_id),
+        }
+    }
+}
+
+impl Serialize for Adopt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Adopt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Adopt::read(&text).ok_or_else(|| D::Error::custom("no owner"))
+    }
 }
 
 /// A template as IoT shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Template {
-    pub content: Content,
+    pub arn: String,
     pub tags: Tags,
+    /// `None` where only its tags were looked at.
+    pub content: Option<Content>,
 }
 
 impl Content {
@@ -136,6 +213,15 @@ impl Content {
         self
     }
 
+    /// IoT presigns for 3600 seconds where the request does not say, and may show that or nothing.
+    pub fn forgive_what_iot_fills_in(&self, observed: &mut Content) {
+        if let (Some(observed), Some(wanted)) = (&mut observed.presigned_url_config, &self.presigned_url_config)
+            && wanted.expires_in_sec.is_none()
+        {
+            observed.expires_in_sec = None;
+        }
+    }
+
     /// Whether a template with the content `observed` is what a request for this content would make.
     ///
     /// Compared is what can be read back: of a template from a document source the source's text (IoT read the document
@@ -143,7 +229,7 @@ impl Content {
     /// there only what was asked for beside the job counts.
     pub fn is_given_by(&self, observed: &Content) -> bool {
         let wanted = self.clone().canonical();
-        let observed = observed.clone().canonical();
+        let mut observed = observed.clone().canonical();
         let from_job = wanted.job_arn.is_some();
 
         let same_document = match (&wanted.document, &wanted.document_source) {
@@ -153,20 +239,14 @@ impl Content {
             }
             (None, None) => from_job,
         };
-        // IoT presigns for 3600 seconds where the request does not say, and may show that or nothing.
-        let mut presigned = observed.presigned_url_config;
-        if let (Some(presigned), Some(wanted)) = (&mut presigned, &wanted.presigned_url_config)
-            && wanted.expires_in_sec.is_none()
-        {
-            presigned.expires_in_sec = None;
-        }
+        wanted.forgive_what_iot_fills_in(&mut observed);
         let agrees = |left_out: bool, same: bool| same || (from_job && left_out);
 
         same_document
             && wanted.description == observed.description
             && agrees(
                 wanted.presigned_url_config.is_none(),
-                wanted.presigned_url_config == presigned,
+                wanted.presigned_url_config == observed.presigned_url_config,
             )
             && agrees(
                 wanted.job_executions_rollout_config.is_none(),

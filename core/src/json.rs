@@ -1,7 +1,7 @@
 //! JSON as it was written: members in their order, a key that comes twice kept twice.
 //!
-//! `serde_json::Value` would sort the members or forget the first of two equal keys; a job document given as a map must
-//! keep its order, and a member given twice must be refused rather than silently halved.
+//! `serde_json::Value` would sort the members and forget the first of two equal keys. Problems are told in the order of
+//! what was written, and a member given twice is refused rather than silently halved.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;

@@ -16,6 +16,7 @@ pub mod cloudformation;
 pub mod iot;
 pub mod job_template;
 pub mod json;
+pub mod memory;
 pub mod plan;
 pub mod properties;
 pub mod reconcile;

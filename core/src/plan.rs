@@ -3,18 +3,29 @@
 //! Level-triggered, like a controller: it does not matter how things came to be as they are, or how often the same
 //! request was delivered before.
 
-use crate::cloudformation::owner::{Owner, Ownership};
+mod adopt;
+mod delete;
+
+pub use self::adopt::GiveBack;
+pub use self::delete::{DeletePlan, Known, Subject, cancelled_create, left_by_failed_update, plan_delete, subject};
+
+use crate::cloudformation::answer::FailureKind;
+use crate::cloudformation::owner::{Former, Owner, Ownership, PROVIDER_TAGS, former, former_tags};
 use crate::cloudformation::physical_id::{self, PhysicalId};
-use crate::cloudformation::request::Request;
-use crate::job_template::{Desired, Tags, Template};
+use crate::cloudformation::request::Origin;
+use crate::job_template::{Adopt, Desired, Tags, Template};
+use crate::memory::{Fingerprint, REQUEST_TAG, Words};
 
 /// The template that a Create or an Update is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted<'a> {
     pub id: String,
     pub properties: &'a Desired,
+    pub fingerprint: Fingerprint,
     /// What CloudFormation holds `id` for: an Update of this very id, and not a Create or the Update of another.
     pub held: Held<'a>,
+    /// Whether this request may take over what is not ours, if its properties say so: it does that once at the most.
+    pub may_adopt: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -32,82 +43,202 @@ pub enum Held<'a> {
 pub enum Plan {
     /// Create the template, with these tags.
     Create { tags: Tags },
-    /// Leave the template as it is, but for these tags. Both may be empty.
+    /// Its tags alone do not tell: look at its content too.
+    Describe,
+    /// Leave the template as it is, but for these tags. Where both are empty, all is as wanted.
     Retag { set: Tags, remove: Vec<String> },
-    /// Delete the template, and create it anew with these tags. If that fails, restore what was there.
+    /// Delete the template, and create it anew with these tags. If that fails, put back what was there.
     Recreate { tags: Tags },
+    /// Take over a template that is not ours, by setting these tags and nothing else.
+    Adopt { tags: Tags },
+    /// Do nothing and succeed, with a warning: it is another's, and just as declared.
+    LeaveAsDeclared { warning: String },
     /// Do nothing, and say why.
-    Refuse { why: String },
+    Refuse { kind: FailureKind, why: String },
 }
 
-/// What is to be done for a Delete. It always succeeds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeletePlan {
-    Delete,
-    /// There is nothing to delete.
-    Nothing,
-    /// There is something that is not ours: leave it alone, with a warning.
-    LeaveAlone {
-        why: String,
-    },
-}
+impl<'a> Wanted<'a> {
+    /// Which template a Create or an Update is about.
+    pub fn of(
+        owner: &Owner,
+        properties: &'a Desired,
+        update_of: Option<(&PhysicalId, Option<&'a Desired>)>,
+    ) -> Wanted<'a> {
+        let id = physical_id::template_id(owner, properties);
+        let held = match update_of {
+            Some((PhysicalId::Template(held), old_properties)) if *held == id => Held::Yes {
+                old_properties: old_properties.filter(|old| physical_id::template_id(owner, old) == id),
+            },
+            _ => Held::No,
+        };
+        Wanted {
+            id,
+            properties,
+            fingerprint: Fingerprint::of(properties),
+            held,
+            may_adopt: true,
+        }
+    }
 
-/// Which template a Create or an Update is about.
-pub fn wanted<'a>(
-    owner: &Owner,
-    properties: &'a Desired,
-    update_of: Option<(&PhysicalId, Option<&'a Desired>)>,
-) -> Wanted<'a> {
-    let id = physical_id::template_id(owner, properties);
-    let held = match update_of {
-        Some((PhysicalId::Template(held), old_properties)) if *held == id => Held::Yes {
-            old_properties: old_properties.filter(|old| physical_id::template_id(owner, old) == id),
-        },
-        _ => Held::No,
-    };
-    Wanted { id, properties, held }
+    pub fn is_held(&self) -> bool {
+        self.held != Held::No
+    }
+
+    fn old_properties(&self) -> Option<&'a Desired> {
+        match self.held {
+            Held::No => None,
+            Held::Yes { old_properties } => old_properties,
+        }
+    }
+
+    /// Whether the template will most likely have to be made anew: then its content has to be known.
+    pub fn is_changed(&self) -> bool {
+        self.old_properties()
+            .is_some_and(|old| Fingerprint::of(old) != self.fingerprint)
+    }
 }
 
 /// What to do so that the template is as wanted. `observed` is what there is under its id.
-pub fn plan(owner: &Owner, wanted: &Wanted, observed: Option<&Template>) -> Plan {
+pub fn plan(origin: &Origin, wanted: &Wanted, observed: Option<&Template>) -> Plan {
     let Some(template) = observed else {
         return Plan::Create {
-            tags: tags_to_create(owner, wanted.properties),
+            tags: tags_to_create(origin, wanted),
         };
     };
-    if let Some(why) = not_ours(owner, wanted, template) {
-        return Plan::Refuse { why };
+    let words = Words::read(&template.tags, origin.sent.latest);
+    match origin.owner.ownership(&template.tags) {
+        Ownership::Ours => {}
+        Ownership::Anothers { stack_id, logical_id } => {
+            return plan_for_anothers(origin, wanted, template, words.as_ref(), (stack_id, logical_id));
+        }
+        Ownership::Free => match is_recognised_as_wanted(origin, wanted, template) {
+            None => return Plan::Describe,
+            Some(true) => {}
+            Some(false) if is_adopted(origin, wanted, &None) => return adopt::plan(origin, wanted, template, &None),
+            Some(false) => return refuse(exists_and_is_free(&wanted.id)),
+        },
     }
-    let (set, remove) = tag_changes(owner, wanted, &template.tags);
-    let tags = apply(&settable(&template.tags), &set, &remove);
-    if tags.len() > MAX_TAGS {
-        return Plan::Refuse {
-            why: format!(
-                "the job template {} would have {} tags, those that others put on it among them; IoT takes {MAX_TAGS}",
-                wanted.id,
-                tags.len()
-            ),
-        };
+    if is_overtaken(origin, words.as_ref()) {
+        return overtaken(&wanted.id);
     }
-    if needs_new_template(wanted, template) {
-        Plan::Recreate { tags }
-    } else {
-        Plan::Retag { set, remove }
+    let Some(is_as_wanted) = is_as_wanted(wanted, template, words.as_ref()) else {
+        return Plan::Describe;
+    };
+    let (set, remove) = tag_changes(origin, wanted, &template.tags, words.as_ref());
+    let set = match within_limit(&wanted.id, &template.tags, set, &remove) {
+        Ok(set) => set,
+        Err(why) => return refuse(why),
+    };
+    if !is_as_wanted && !wanted.is_held() && former(&template.tags).is_some() {
+        return refuse(format!(
+            "the job template {} was taken over by this resource, and is not as declared. What was taken over is not made \
+             anew by a Create: declare it as it is, deploy, and change it then",
+            wanted.id
+        ));
+    }
+    match (is_as_wanted, &template.content) {
+        (true, _) => Plan::Retag { set, remove },
+        // What is deleted has to be known, so that it can be put back.
+        (false, None) => Plan::Describe,
+        (false, Some(_)) => Plan::Recreate {
+            tags: apply(&settable(&template.tags), &set, &remove),
+        },
     }
 }
 
-/// Whether a template that is there is ours, as far as the request can tell.
-pub fn is_ours(owner: &Owner, wanted: &Wanted, template: &Template) -> bool {
-    not_ours(owner, wanted, template).is_none()
+fn refuse(why: String) -> Plan {
+    Plan::Refuse {
+        kind: FailureKind::Refused,
+        why,
+    }
 }
 
-/// Whether a template that is ours is there just as wanted, but for its tags.
-pub fn is_as_wanted(wanted: &Wanted, template: &Template) -> bool {
-    !needs_new_template(wanted, template)
+fn exists_and_is_free(id: &str) -> String {
+    format!(
+        "a job template {id} exists and no stack owns it; this provider never takes over a template that it did not create, \
+         unless Adopt says so. Give another JobTemplateId; or, to take that template over just as it is, \"Adopt: true\""
+    )
+}
+
+/// Whether the properties say to take over what belongs to `former`.
+fn is_adopted(origin: &Origin, wanted: &Wanted, former: &Former) -> bool {
+    wanted.may_adopt && adopt::takes(&origin.owner, &wanted.properties.adopt, former)
+}
+
+/// Another's is not touched, unless the properties say so. But where an Update finds all that it wants, there is nothing to
+/// be done: a rollback must not get stuck for it.
+fn plan_for_anothers(
+    origin: &Origin,
+    wanted: &Wanted,
+    template: &Template,
+    words: Option<&Words>,
+    (stack_id, logical_id): (Option<String>, Option<String>),
+) -> Plan {
+    let why = belongs_to(&origin.owner, &wanted.id, (stack_id.as_deref(), logical_id.as_deref()));
+    if let (Some(stack_id), Some(logical_id)) = (stack_id, logical_id) {
+        let former = Some(Owner { stack_id, logical_id });
+        if is_adopted(origin, wanted, &former) {
+            return adopt::plan(origin, wanted, template, &former);
+        }
+    }
+    let tags = &wanted.properties.tags;
+    if !wanted.is_held() || tags.iter().any(|(key, value)| template.tags.get(key) != Some(value)) {
+        return refuse(why);
+    }
+    match is_as_wanted(wanted, template, words) {
+        None => Plan::Describe,
+        Some(false) => refuse(why),
+        Some(true) => Plan::LeaveAsDeclared {
+            warning: format!("{why}. It is just as declared, so there is nothing to be done, and nothing was touched"),
+        },
+    }
+}
+
+/// Whether a request sent later than this one has seen to the template.
+pub fn is_overtaken(origin: &Origin, words: Option<&Words>) -> bool {
+    let sent = &origin.sent;
+    words.is_some_and(|words| {
+        let is_later = matches!((words.when, sent.when), (Some(there), Some(own)) if there > own);
+        is_later && words.which != sent.which
+    })
+}
+
+fn overtaken(id: &str) -> Plan {
+    Plan::Refuse {
+        kind: FailureKind::Overtaken,
+        why: format!("a later request has seen to the job template {id}, so this one, which comes late, does nothing"),
+    }
+}
+
+/// Whether a look at another template of the resource's, the one that CloudFormation holds or the old properties', says
+/// that this request comes late.
+pub fn is_overtaken_there(origin: &Origin, id: &str, tags: &Tags) -> Option<Plan> {
+    let words = Words::read(tags, origin.sent.latest);
+    let is_ours = origin.owner.ownership(tags) == Ownership::Ours;
+    (is_ours && is_overtaken(origin, words.as_ref())).then(|| overtaken(id))
 }
 
 /// IoT's limit on one resource; AWS's own tags do not count.
 const MAX_TAGS: usize = 50;
+
+/// The tags to set, so that there are not too many of them. Only what the properties add is refused for that; of the
+/// provider's own, those that there is no room for are left out.
+fn within_limit(id: &str, there: &Tags, mut set: Tags, remove: &[String]) -> Result<Tags, String> {
+    let count = |set: &Tags| apply(&settable(there), set, remove).len();
+    let is_new = |key: &String| !there.contains_key(key);
+    let is_providers = |key: &String| PROVIDER_TAGS.contains(&key.as_str());
+    if count(&set) <= MAX_TAGS {
+        return Ok(set);
+    }
+    if set.keys().any(|key| is_new(key) && !is_providers(key)) {
+        return Err(format!(
+            "the job template {id} would have {} tags, those that others put on it among them; IoT takes {MAX_TAGS}",
+            count(&set)
+        ));
+    }
+    set.retain(|key, _| !is_new(key));
+    Ok(set)
+}
 
 /// The tags that can be set again on a template made anew: all but AWS's own, which begin with `aws:`.
 pub fn settable(tags: &Tags) -> Tags {
@@ -116,91 +247,113 @@ pub fn settable(tags: &Tags) -> Tags {
     tags
 }
 
-fn tags_to_create(owner: &Owner, properties: &Desired) -> Tags {
-    let mut tags = properties.tags.clone();
-    tags.extend(owner.tags());
+/// A template that was adopted and is gone is made anew as one that is to be given back.
+fn tags_to_create(origin: &Origin, wanted: &Wanted) -> Tags {
+    let mut tags = declared_tags(origin, wanted, None);
+    if wanted.is_held() && wanted.properties.adopt != Adopt::No {
+        tags.extend(former_tags(&None));
+    }
     tags
 }
 
-/// Why a template that exists is not ours to change; `None` if it is ours.
-fn not_ours(owner: &Owner, wanted: &Wanted, template: &Template) -> Option<String> {
-    let id = &wanted.id;
-    match owner.ownership(&template.tags) {
-        Ownership::Ours => None,
-        Ownership::Anothers { stack_id, logical_id } => {
-            Some(belongs_to(owner, id, stack_id.as_deref(), logical_id.as_deref()))
-        }
-        Ownership::Unclaimed => {
-            let lost_its_tags = match &wanted.held {
-                Held::No => false,
-                Held::Yes { old_properties } => {
-                    let candidates = [Some(wanted.properties), *old_properties];
-                    is_recognised(owner, id, &candidates, template)
-                }
-            };
-            (!lost_its_tags).then(|| {
-                format!(
-                    "a job template {id} exists and no stack owns it; what this stack did not make, it does not take. \
-                     Give another JobTemplateId, or delete that template first"
-                )
-            })
-        }
-    }
-}
-
-/// Whether an unclaimed template, under an id that CloudFormation holds for us, is the one that we made: somebody
-/// stripped its tags. Known by its content, or by an id that nobody else would choose.
-fn is_recognised(owner: &Owner, id: &str, candidates: &[Option<&Desired>], template: &Template) -> bool {
-    physical_id::is_generated_for(owner, id)
-        || candidates
-            .iter()
-            .flatten()
-            .any(|properties| properties.content.is_given_by(&template.content))
-}
-
-fn belongs_to(owner: &Owner, id: &str, stack_id: Option<&str>, logical_id: Option<&str>) -> String {
-    match (stack_id, logical_id) {
-        (Some(stack_id), Some(logical_id)) if stack_id == owner.stack_id => format!(
-            "the job template {id} belongs to the resource {logical_id} of this stack. Two resources cannot own one \
-             template; to give it to {}, give that a JobTemplateId of its own, or remove {logical_id} in an update of \
-             its own first",
-            owner.logical_id
-        ),
-        _ => format!(
-            "the job template {id} belongs to the resource {} of the stack {}; give another JobTemplateId",
-            logical_id.unwrap_or("(unnamed)"),
-            stack_id.unwrap_or("(unnamed)"),
-        ),
-    }
-}
-
-/// Whether the template's content is not what is wanted.
-///
-/// What cannot be read back (the job it was taken from, the revision) is compared between old and new properties; where
-/// there are none to compare, it counts as the same.
-fn needs_new_template(wanted: &Wanted, template: &Template) -> bool {
-    let new = wanted.properties;
-    let changed_unseen = match &wanted.held {
-        Held::Yes {
-            old_properties: Some(old),
-        } => old.content.job_arn != new.content.job_arn || old.revision != new.revision,
-        _ => false,
+/// The properties' tags and the provider's. `there` are the words that the template has now.
+fn declared_tags(origin: &Origin, wanted: &Wanted, there: Option<&Words>) -> Tags {
+    let words = Words {
+        // Never an earlier moment in place of a later one.
+        when: origin.sent.when.max(there.and_then(|there| there.when)),
+        which: origin.sent.which.clone(),
+        fingerprint: wanted.fingerprint.clone(),
     };
-    changed_unseen || !new.content.is_given_by(&template.content)
+    let mut tags = wanted.properties.tags.clone();
+    tags.extend(origin.owner.tags());
+    tags.insert(REQUEST_TAG.to_owned(), words.write());
+    tags
+}
+
+/// Whether a free template under an id that CloudFormation holds for us is the one that we made: somebody stripped its
+/// tags. `None` where its content has to be known for that.
+fn is_recognised_as_wanted(origin: &Origin, wanted: &Wanted, template: &Template) -> Option<bool> {
+    match wanted.held {
+        Held::No => Some(false),
+        Held::Yes { old_properties } => {
+            let candidates = [Some(wanted.properties), old_properties];
+            is_recognised(&origin.owner, &wanted.id, &candidates, template)
+        }
+    }
+}
+
+/// Known by its content, or by an id that nobody else would choose. What was made from a job has the job's content, which
+/// nobody here knows.
+fn is_recognised(owner: &Owner, id: &str, candidates: &[Option<&Desired>], template: &Template) -> Option<bool> {
+    // What was adopted was not made by us, and without its tags it is nobody's.
+    if candidates
+        .iter()
+        .flatten()
+        .any(|properties| properties.adopt != Adopt::No)
+    {
+        return Some(false);
+    }
+    if physical_id::is_generated_for(owner, id) {
+        return Some(true);
+    }
+    let content = template.content.as_ref()?;
+    let mut known = candidates.iter().flatten().map(|properties| &properties.content);
+    Some(known.any(|known| known.job_arn.is_none() && known.is_given_by(content)))
+}
+
+fn belongs_to(owner: &Owner, id: &str, names: (Option<&str>, Option<&str>)) -> String {
+    let (Some(stack_id), Some(logical_id)) = names else {
+        let (stack_id, logical_id) = (names.0.unwrap_or("(unnamed)"), names.1.unwrap_or("(unnamed)"));
+        return format!(
+            "the job template {id} belongs to the resource {logical_id} of the stack {stack_id}, and one of its two tags \
+             that say so is missing. Give another JobTemplateId; or, if nothing owns it any more, remove the other tag too"
+        );
+    };
+    let named = Owner {
+        stack_id: stack_id.to_owned(),
+        logical_id: logical_id.to_owned(),
+    };
+    let adopt = named.as_adopted_by(owner);
+    if stack_id == owner.stack_id {
+        format!(
+            "the job template {id} belongs to the resource {logical_id} of this stack. Two resources cannot own one \
+             template: give {} a JobTemplateId of its own; or, if it takes the place of {logical_id}, \"Adopt: {adopt}\" \
+             takes the template over just as it is",
+            owner.logical_id
+        )
+    } else {
+        format!(
+            "the job template {id} belongs to the resource {logical_id} of the stack {stack_id}. Give another \
+             JobTemplateId; or, if that stack is gone, or gives it away, \"Adopt: {adopt}\" takes the template over just as \
+             it is"
+        )
+    }
+}
+
+/// Whether the template's content is what is wanted; `None` where its content has to be known for that.
+///
+/// IoT never changes a content, so a template is what its fingerprint says. Where that is lost, content is compared with
+/// what IoT shows; what IoT does not show (the job it was taken from, the revision) between old and new properties, and
+/// where there are none to compare, it counts as the same.
+fn is_as_wanted(wanted: &Wanted, template: &Template, words: Option<&Words>) -> Option<bool> {
+    if let Some(words) = words {
+        return Some(words.fingerprint == wanted.fingerprint);
+    }
+    let new = wanted.properties;
+    let changed_unseen = wanted
+        .old_properties()
+        .is_some_and(|old| old.content.job_arn != new.content.job_arn || old.revision != new.revision);
+    let content = template.content.as_ref()?;
+    Some(!changed_unseen && new.content.is_given_by(content))
 }
 
 /// The tags to set on a template that is ours, and the keys of those to remove.
 ///
 /// Only what changed in the properties is touched, so that tags which others put on the template, or changed, stay. A
 /// tag of ours that is gone altogether is put back.
-fn tag_changes(owner: &Owner, wanted: &Wanted, observed: &Tags) -> (Tags, Vec<String>) {
-    let new = tags_to_create(owner, wanted.properties);
-    let old = match &wanted.held {
-        Held::Yes {
-            old_properties: Some(old),
-        } => Some(&old.tags),
-        _ => None,
-    };
+fn tag_changes(origin: &Origin, wanted: &Wanted, observed: &Tags, words: Option<&Words>) -> (Tags, Vec<String>) {
+    let new = declared_tags(origin, wanted, words);
+    let old = wanted.old_properties().map(|old| &old.tags);
     let remove = old
         .into_iter()
         .flatten()
@@ -226,91 +379,20 @@ fn apply(tags: &Tags, set: &Tags, remove: &[String]) -> Tags {
     tags
 }
 
-/// The template that a Delete is about, if any.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    pub id: String,
-    /// Whether CloudFormation holds this very id for us; otherwise it is an id that we only suppose.
-    pub held: bool,
-}
-
-/// The template that a Delete is about first; `None` where there can be none: for the id of nothing made, and for an id
-/// that IoT would not take, which some other provider may have left.
-pub fn subject(physical_id: &PhysicalId) -> Option<Subject> {
-    let (id, held) = match physical_id {
-        PhysicalId::NothingMade => return None,
-        PhysicalId::Template(id) => (id, true),
-        PhysicalId::OutcomeUnknown { candidate } => (candidate, false),
-    };
-    physical_id::can_be_a_templates(id).then(|| Subject { id: id.clone(), held })
-}
-
-/// What an Update that failed, and that this one takes back, may have left behind: the template that the old properties
-/// are for, where that is neither the one wanted now nor the one that CloudFormation holds for us.
-///
-/// CloudFormation never learned of that template, and sends no Delete for it.
-pub fn abandoned(owner: &Owner, wanted: &Wanted, request: &Request) -> Option<Subject> {
-    let Request::Update {
-        physical_id,
-        old_properties: Some(old),
-        ..
-    } = request
-    else {
+/// The words to leave on the template that CloudFormation holds, where this request does nothing else to it: then those of
+/// a request that it takes back, should that come late, are known to be overtaken. `None` where there is nothing to leave.
+pub fn words_to_leave(origin: &Origin, tags: &Tags) -> Option<Tags> {
+    let there = Words::read(tags, origin.sent.latest)?;
+    let is_ours = origin.owner.ownership(tags) == Ownership::Ours;
+    if !is_ours || origin.sent.when.is_none() || there.when >= origin.sent.when {
         return None;
+    }
+    let words = Words {
+        when: origin.sent.when,
+        which: origin.sent.which.clone(),
+        ..there
     };
-    let id = physical_id::template_id(owner, old);
-    let is_known = id == wanted.id || *physical_id == PhysicalId::Template(id.clone());
-    (!is_known).then_some(Subject { id, held: false })
-}
-
-/// Where nothing is under an id that CloudFormation made up, for a Create that it did not wait for: what that Create
-/// would have made.
-///
-/// `None` in any other case: the Delete of a replaced id must not reach the template that replaced it.
-pub fn cancelled_create(owner: &Owner, physical_id: &PhysicalId, properties: Option<&Desired>) -> Option<Subject> {
-    match physical_id {
-        PhysicalId::Template(made_up) if physical_id::is_made_up(owner, made_up) => {
-            let id = physical_id::template_id(owner, properties?);
-            (id != *made_up).then_some(Subject { id, held: false })
-        }
-        _ => None,
-    }
-}
-
-/// What to do about a Delete's subject where its tags alone decide it.
-pub fn plan_delete_by_tags(owner: &Owner, subject: &Subject, tags: &Tags) -> Option<DeletePlan> {
-    match owner.ownership(tags) {
-        Ownership::Ours => Some(DeletePlan::Delete),
-        Ownership::Anothers { stack_id, logical_id } => Some(DeletePlan::LeaveAlone {
-            why: belongs_to(owner, &subject.id, stack_id.as_deref(), logical_id.as_deref()),
-        }),
-        Ownership::Unclaimed => None,
-    }
-}
-
-/// What to do about a Delete's subject.
-pub fn plan_delete(
-    owner: &Owner,
-    subject: &Subject,
-    properties: Option<&Desired>,
-    observed: Option<&Template>,
-) -> DeletePlan {
-    let Some(template) = observed else {
-        return DeletePlan::Nothing;
-    };
-    if let Some(plan) = plan_delete_by_tags(owner, subject, &template.tags) {
-        return plan;
-    }
-    if subject.held && is_recognised(owner, &subject.id, &[properties], template) {
-        DeletePlan::Delete
-    } else {
-        DeletePlan::LeaveAlone {
-            why: format!(
-                "the job template {} has no tags that name its owner, and is not what this stack made; it was left alone",
-                subject.id
-            ),
-        }
-    }
+    Some(Tags::from([(REQUEST_TAG.to_owned(), words.write())]))
 }
 
 #[cfg(test)]

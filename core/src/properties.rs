@@ -2,20 +2,23 @@
 //! is wrong with it at once.
 //!
 //! One rule above all: never stricter than the service, never silently different from what was written.
+//!
+//! - [`spec`]: the table of all members, made of what [`kinds`] has. Both know nothing of how it is read.
+//! - `read`: maps and lists by that table; with `scalars`, `document` and `tags` for what is in them.
+//! - `shorthand`: what is done with a map's members (`fields`) once they are read.
+//!
+//! `tools/generate` writes the schema and the reference out of the same table.
 
 mod document;
+mod fields;
 #[cfg(any(test, feature = "generators"))]
 pub mod generators;
+pub mod kinds;
 #[cfg(test)]
 mod laws;
-#[cfg(test)]
-mod published;
 mod read;
-#[cfg(test)]
-mod reference;
 mod report;
-#[cfg(test)]
-mod schema;
+mod scalars;
 mod shorthand;
 pub mod spec;
 mod tags;
@@ -51,7 +54,7 @@ pub fn read(json: &Json) -> Result<Properties, Vec<Finding>> {
         // The table and the types agree; a test holds them to it. Should they ever not, that is said, not panicked.
         Some(Err(error)) => Err(vec![Finding {
             path: String::new(),
-            text: format!("could not be taken over, which is a mistake in this provider: {error}"),
+            text: format!("could not be taken over, which is an internal error in this provider: {error}"),
         }]),
         None => Err(report.problems),
     }

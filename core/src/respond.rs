@@ -2,17 +2,17 @@
 
 use crate::cloudformation::answer::{Answer, FailureKind};
 use crate::cloudformation::event::Event;
-use crate::cloudformation::owner::Owner;
 use crate::cloudformation::physical_id::PhysicalId;
-use crate::cloudformation::request;
+use crate::cloudformation::request::{self, Origin, Request};
 use crate::iot::JobTemplates;
 use crate::properties::Finding;
-use crate::reconcile::{Outcome, Progress, Reconciler, physical_id_after_failure};
-use crate::retry::Pace;
+use crate::reconcile::{Create, Failure, Made, Outcome, Progress, Reconciler, physical_id_after_failure};
+use crate::retry::{Calls, Pace};
 use futures_util::FutureExt;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
 use tokio::time::{Instant, timeout_at};
 
 /// What an answer is worked out with.
@@ -25,50 +25,59 @@ pub struct Means<'a, I> {
     pub function_arn: &'a str,
     /// When the work on IoT has to be over.
     pub deadline: Instant,
+    /// When the event arrived.
+    pub received: SystemTime,
 }
 
 impl<I: JobTemplates> Means<'_, I> {
     /// Works out the answer to an event, and does what it asks for.
     pub async fn respond(&self, event: &Event) -> Answer {
+        let origin = Origin::of(event, self.received);
         let (request, warnings) = match catch_unwind(|| request::read(event)) {
             Ok(Ok(read)) => read,
-            Ok(Err(reason)) => return failed_unread(event, FailureKind::BadRequest, reason),
+            Ok(Err(reason)) => return failed_unread(event, &origin, FailureKind::BadRequest, reason),
             Err(_panic) => {
                 let reason = vec![self.panicked("reading the request")];
-                return failed_unread(event, FailureKind::Panic, reason);
+                return failed_unread(event, &origin, FailureKind::Panic, reason);
             }
         };
-        let owner = owner(event);
+        if origin.sent.left.is_zero() && !matches!(request, Request::Delete { .. }) {
+            // What is made after CloudFormation has given up is what no stack holds.
+            let reason =
+                "CloudFormation sent this request so long ago that it waits no more; nothing was done".to_owned();
+            let physical_id = physical_id_after_failure(&origin, &request, Create::Unclear);
+            return failed(physical_id.as_ref(), &origin, FailureKind::OutOfTime, vec![reason]);
+        }
+        let deadline = self.deadline_of(&origin);
         let progress = RefCell::new(Progress::default());
+        let calls = Calls::new(self.iot, self.pace, deadline);
         let reconciler = Reconciler {
-            iot: self.iot,
-            owner: &owner,
+            calls: &calls,
+            origin: &origin,
             arn_of: &|id| template_arn(self.function_arn, id),
-            deadline: self.deadline,
-            pace: self.pace,
             progress: &progress,
         };
         // Boxed: a future this deep is more than the compiler takes in one piece.
         let work = AssertUnwindSafe(Box::pin(reconciler.reconcile(&request))).catch_unwind();
-        let interrupted = |kind, reason: String| {
-            let progress = progress.borrow();
-            let physical_id = physical_id_after_failure(&owner, &request, progress.leaves);
-            let reason = vec![reason, progress.leaves.in_words().to_owned()];
-            failed(physical_id.write(&owner), kind, reason)
+        let failed = |failure: Failure, more: Option<&str>| {
+            let physical_id = physical_id_after_failure(&origin, &request, progress.borrow().create);
+            let reason = [failure.why].into_iter().chain(more.map(str::to_owned)).collect();
+            failed(physical_id.as_ref(), &origin, failure.kind, reason)
         };
-        let answer = match timeout_at(self.deadline, work).await {
-            Ok(Ok(outcome)) => answer_to(outcome, event, &owner),
+        let interrupted = |kind, why| failed(Failure { kind, why }, Some(progress.borrow().leaves_in_words()));
+        let answer = match timeout_at(deadline, work).await {
+            Ok(Ok(Outcome::Made { made, warning })) => answer_made(made, warning),
+            Ok(Ok(Outcome::Gone { warning })) => answer_gone(event, &origin, warning),
+            Ok(Ok(Outcome::Failed(failure))) => failed(failure, None),
             Ok(Err(_panic)) => {
-                let doing = progress.borrow().doing.clone();
-                interrupted(FailureKind::Panic, self.panicked(&format!("trying to {doing}")))
+                let doing = format!("trying to {}", progress.borrow().doing);
+                interrupted(FailureKind::Panic, self.panicked(&doing))
             }
             Err(_elapsed) => {
-                let reason = format!(
-                    "the function's time was over while it tried to {}{}",
-                    progress.borrow().doing,
-                    progress.borrow().last_fault_in_words()
-                );
-                interrupted(FailureKind::OutOfTime, reason)
+                let doing = &progress.borrow().doing;
+                let fault = calls.last_fault_in_words();
+                let why = format!("timed out while trying to {doing}{fault}");
+                interrupted(FailureKind::OutOfTime, why)
             }
         };
         Answer {
@@ -78,50 +87,53 @@ impl<I: JobTemplates> Means<'_, I> {
         }
     }
 
+    /// The work ends while CloudFormation waits, but for a Delete that comes too late: that is carried out all the same.
+    fn deadline_of(&self, origin: &Origin) -> Instant {
+        let left = origin.sent.left;
+        match Instant::now().checked_add(left) {
+            Some(end) if !left.is_zero() => end.min(self.deadline),
+            _ => self.deadline,
+        }
+    }
+
     fn panicked(&self, doing: &str) -> String {
         format!(
-            "a mistake in this provider ended it while {doing}; the function's log has more under the request id {}",
+            "internal error in this provider while {doing}; the function's log has more under the request id {}",
             self.invocation_id
         )
     }
 }
 
-/// The resource that the event is about.
-fn owner(event: &Event) -> Owner {
-    Owner {
-        stack_id: event.stack_id.clone(),
-        logical_id: event.logical_resource_id.clone(),
+fn answer_made(made: Made, warning: Option<String>) -> Answer {
+    Answer {
+        physical_id: made.id.clone(),
+        data: HashMap::from([("Arn".to_owned(), made.arn), ("JobTemplateId".to_owned(), made.id)]),
+        warnings: warning.into_iter().map(Finding::of_no_member).collect(),
+        ..Answer::default()
     }
 }
 
-fn answer_to(outcome: Outcome, event: &Event, owner: &Owner) -> Answer {
-    match outcome {
-        Outcome::Made(made) => Answer {
-            physical_id: made.id.clone(),
-            data: HashMap::from([("Arn".to_owned(), made.arn), ("JobTemplateId".to_owned(), made.id)]),
-            ..Answer::default()
-        },
-        Outcome::Gone { warning } => Answer {
-            physical_id: event.physical_resource_id.clone().unwrap_or_default(),
-            reason: warning.iter().cloned().collect(),
-            warnings: warning.into_iter().map(Finding::of_no_member).collect(),
-            ..Answer::default()
-        },
-        Outcome::Failed { physical_id, why } => failed(physical_id.write(owner), FailureKind::Refused, vec![why]),
+fn answer_gone(event: &Event, origin: &Origin, warning: Option<String>) -> Answer {
+    // Where there is no physical id, something has to be named.
+    let physical_id = event.physical_resource_id.clone();
+    Answer {
+        physical_id: physical_id.unwrap_or_else(|| PhysicalId::NothingAsked.write(&origin.owner)),
+        reason: warning.iter().cloned().collect(),
+        warnings: warning.into_iter().map(Finding::of_no_member).collect(),
+        ..Answer::default()
     }
 }
 
 /// The answer to a request that could not even be read: nothing was made, and an id that there was stays.
-fn failed_unread(event: &Event, kind: FailureKind, reason: Vec<String>) -> Answer {
-    let physical_id = event.physical_resource_id.clone();
-    let nothing_made = || PhysicalId::NothingMade.write(&owner(event));
-    failed(physical_id.unwrap_or_else(nothing_made), kind, reason)
+fn failed_unread(event: &Event, origin: &Origin, kind: FailureKind, reason: Vec<String>) -> Answer {
+    let physical_id = event.physical_resource_id.clone().map(PhysicalId::Template);
+    failed(physical_id.as_ref(), origin, kind, reason)
 }
 
-fn failed(physical_id: String, kind: FailureKind, reason: Vec<String>) -> Answer {
+fn failed(physical_id: Option<&PhysicalId>, origin: &Origin, kind: FailureKind, reason: Vec<String>) -> Answer {
     Answer {
         failed: Some(kind),
-        physical_id,
+        physical_id: physical_id.unwrap_or(&PhysicalId::NothingAsked).write(&origin.owner),
         reason,
         ..Answer::default()
     }

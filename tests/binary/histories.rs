@@ -2,9 +2,9 @@
 //! hand here, so that all must hold that is promised.
 
 use crate::stand_ins::{self, Authority, Event, FakeBucket, FakeIot, FakeLambda, Fault, Template, When};
-use iot_job_template_lifecycle::cloudformation::{Answer, Ended, Function as ToCloudFormation, Stacks};
+use iot_job_template_lifecycle::cloudformation::{Ended, Function as ToCloudFormation, Reply, Stacks};
 use iot_job_template_lifecycle::history::{self, Op, RESOURCES, SOURCE, STACKS};
-use iot_job_template_lifecycle::iot::Mishap;
+use iot_job_template_lifecycle::mishap::Mishap;
 use iot_job_template_lifecycle::{holding, run_histories, setting};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -55,7 +55,7 @@ impl Binary {
     fn faults(&self, mishap: Mishap) -> Vec<Fault> {
         let killer = self.lambdas[0].killer();
         vec![match mishap {
-            Mishap::Refused => Fault::refusal(410, "LimitExceededException", "Too many."),
+            Mishap::Refused { .. } => Fault::refusal(410, "LimitExceededException", "Too many."),
             Mishap::Throttled => Fault::throttled(),
             Mishap::Outage => {
                 return (0..12).map(|_| Fault::unavailable()).collect();
@@ -68,7 +68,8 @@ impl Binary {
             Mishap::Hangs { done } => Fault::Silence { done },
             Mishap::Killed { done: false } => Fault::KillBefore(killer),
             Mishap::Killed { done: true } => Fault::KillAfter(killer),
-            Mishap::DeletedByHand | Mishap::TakenByHand | Mishap::Lingers { .. } => return vec![],
+            // The histories for the real binary have no others.
+            _ => return vec![],
         }]
     }
 
@@ -76,7 +77,7 @@ impl Binary {
         Event { json: event.clone() }.answered_at(&self.bucket)
     }
 
-    fn send_once(&self, event: &Value) -> Option<Answer> {
+    fn send_once(&self, event: &Value) -> Option<Reply> {
         let event = self.answerable(event);
         let before = self.bucket.answers(&event).len();
         self.lambdas[0].deliver(&event, DEADLINE);
@@ -84,9 +85,9 @@ impl Binary {
     }
 
     /// The first answer that was put since; CloudFormation takes no other.
-    fn note(&self, event: &Event, before: usize) -> Option<Answer> {
+    fn note(&self, event: &Event, before: usize) -> Option<Reply> {
         let put = self.bucket.answers(event).into_iter().nth(before);
-        let answer = put.map(|answer| Answer {
+        let answer = put.map(|answer| Reply {
             succeeded: answer.succeeded(),
             physical_id: answer.physical_id().to_owned(),
             reason: answer.reason().to_owned(),
@@ -98,7 +99,7 @@ impl Binary {
 }
 
 impl ToCloudFormation for Binary {
-    fn send(&mut self, event: &Value) -> Option<Answer> {
+    fn send(&mut self, event: &Value) -> Option<Reply> {
         let answer = self.send_once(event)?;
         if self.twice && answer.succeeded {
             self.heal();
@@ -108,7 +109,7 @@ impl ToCloudFormation for Binary {
         Some(answer)
     }
 
-    fn cancel(&mut self, create: &Value, after: Duration, delete: &Value) -> Option<Answer> {
+    fn cancel(&mut self, create: &Value, after: Duration, delete: &Value) -> Option<Reply> {
         self.arm(&[(0, Mishap::Slow)]);
         let [create, delete] = [create, delete].map(|event| self.answerable(event));
         let [one, other] = &self.lambdas;
@@ -159,6 +160,7 @@ impl World {
                 cancels_after,
                 mishaps,
                 twice,
+                ..
             } => {
                 let change = history::change(resources, *sibling_fails_after, *cancels_after);
                 self.function.arm(mishaps);
@@ -167,12 +169,12 @@ impl World {
                 let ended = self.stacks.deploy(stack, &change, &mut self.function);
                 assert_ne!(ended, Ended::RolledBackInPart, "a rollback must succeed");
             }
-            Op::Delete { stack, mishaps, twice } => {
+            Op::Delete { stack, mishaps, twice, .. } => {
                 self.function.arm(mishaps);
                 self.function.twice = *twice;
                 self.stacks.delete(STACKS[*stack], &mut self.function);
             }
-            Op::ByHand(_) => {}
+            Op::ByHand(_) | Op::Wait(_) => {}
         }
         self.check();
     }

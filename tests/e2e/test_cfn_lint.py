@@ -38,7 +38,9 @@ Resources:
         exponentialRate:
           baseRatePerMinute: "5"
           incrementFactor: 1.5
-          rateIncreaseCriteria: {}
+          rateIncreaseCriteria:
+            numberOfNotifiedThings: !If [Some, 5, !Ref AWS::NoValue]
+            numberOfSucceededThings: !If [Some, !Ref AWS::NoValue, 5]
       JobExecutionsRetryConfig:
         CriteriaList: !If
           - Some
@@ -79,7 +81,7 @@ Resources:
     Properties:
       ServiceToken: !Ref Token
       description: d
-      document: {operation: reboot, version: 1.2.3, delay: !Ref Text}
+      document: {operation: reboot, version: 1.2.3, delay: !Ref Text, url: "${aws:iot:s3-presigned-url:https://s3/b/k}"}
       jobArn: !Select [0, !Split [",", !Join [",", [a, b]]]]
       abortConfig: {criteriaList: !Ref AWS::NoValue}
       tags: [{key: k}, {Key: !Ref Text, Value: ""}]
@@ -101,13 +103,15 @@ Resources:
       ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
       JobTemplateId: has space  #! "has space" is not accepted (it takes text of 1 to 64 characters like ^[a-zA-Z0-9_-]+$)
       Descripton: x  #! unknown key "Descripton" (did you mean Description?)
-      Arn: x  #! unknown key "Arn" (did you mean JobArn?)
+      Arn: x  #! unknown key "Arn" (it is what IoT reports: drop it)
+      targetSelection: CONTINUOUS  #! unknown key "targetSelection" (it belongs to a job, not to its template: drop it)
       Document:
         steps: [reboot]
         delay: 30  #! 30 in a map would reach IoT as text (give the Document with Fn::ToJsonString, or as text)
       TimeoutConfig:
         inProgressTimeoutInMinutes: 20160  #! 20160 is not accepted (it takes an integer from 1 to 10080)
       JobExecutionsRolloutConfig:
+        MaximumPerMinute: 9
         ExponentialRolloutRate: !Ref Rate
         ExponentialRate:  #! ExponentialRolloutRate is given twice (the second time as ExponentialRate)
           BaseRatePerMinute: "1"
@@ -128,7 +132,22 @@ Resources:
               Thing: 1  #! unknown key "Thing" (known are Action, FailureType, MinNumberOfExecutedThings, ThresholdPercentage)
       MaintenanceWindows:
         - StartTime: cron(0 0 1 1 ? 2030)  #! DurationInMinutes is missing (or give EndTime)
-      Tags: x  #! "x" is not accepted (it takes a list of 0 to 48 items or a map)
+      Tags: x  #! "x" is not accepted (it takes a list of 0 to 47 items or a map)
+  Measured:
+    Type: Custom::IoTJobTemplate
+    Properties:  #! PresignedUrlConfig.RoleArn is missing, and the Document has a placeholder ${aws:iot:s3-presigned-url-v2:…}
+      ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
+      Description: d
+      Document: '"${aws:iot:s3-presigned-url-v2:https://s3.amazonaws.com/b/k}"'
+      PresignedUrlConfig: {ExpiresInSec: 60}
+      JobExecutionsRolloutConfig:  #! MaximumPerMinute is missing, and ExponentialRate needs it (it takes an integer from 1 to 2147483647)
+        ExponentialRate:
+          BaseRatePerMinute: 1
+          IncrementFactor: 2
+          RateIncreaseCriteria:  #! NumberOfNotifiedThings and NumberOfSucceededThings cannot go together (give one of them)
+            NumberOfNotifiedThings: 1
+            NumberOfSucceededThings: 1
+      Tags: {Key: team, Value: fleet}  #! a map of Key and Value would be two tags of these names (a list with this map in it is one tag)
   Nameless:
     Type: Custom::IoTJobTemplate
     Properties:  #! Description is missing (it takes text of 1 to 2028 characters like ^[^\p{C}]+$)

@@ -87,10 +87,13 @@ ACCEPTED = {
         {"DestinationPackageVersions": ["arn:aws:iot:us-east-1:123456789012:package/p/version/1"]},
         {"destinationPackageVersions": ["arn:aws:iot:us-east-1:123456789012:package/p/version/1"]},
     ),
-    "empty-is-left-out": ({"AbortConfig": {}, "JobArn": "", "Tags": {}, "MaintenanceWindows": []}, {}),
+    "empty-is-left-out": (
+        {"AbortConfig": {}, "JobArn": "", "Tags": {}, "MaintenanceWindows": [], "DestinationPackageVersions": [""]},
+        {},
+    ),
 }
 
-# What CreateJobTemplate is given, and what IoT answers. Each is a refusal of ours too; src/properties/tests.rs has them.
+# What CreateJobTemplate is given, and what IoT answers. Each is a refusal of ours too; core/src/properties/tests/ has them.
 REFUSED = {
     "an id that has a space": ({"jobTemplateId": "a b"}, "regular expression pattern"),
     "an id of 65 characters": ({"jobTemplateId": "a" * 65}, "less than or equal to 64"),

@@ -31,6 +31,8 @@ pub enum FailureKind {
     BadRequest,
     /// IoT refused, or the template is not this stack's.
     Refused,
+    /// A request sent later has seen to the template; this one, which comes late, did nothing.
+    Overtaken,
     /// The time was over before IoT did what was asked.
     OutOfTime,
     /// A mistake in this provider.
@@ -38,9 +40,10 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [FailureKind; 4] = [
+    pub const ALL: [FailureKind; 5] = [
         FailureKind::BadRequest,
         FailureKind::Refused,
+        FailureKind::Overtaken,
         FailureKind::OutOfTime,
         FailureKind::Panic,
     ];
@@ -49,6 +52,7 @@ impl FailureKind {
         match self {
             FailureKind::BadRequest => "BadRequest",
             FailureKind::Refused => "Refused",
+            FailureKind::Overtaken => "Overtaken",
             FailureKind::OutOfTime => "OutOfTime",
             FailureKind::Panic => "Panic",
         }
@@ -163,7 +167,7 @@ mod tests {
     fn failed(reason: Vec<String>) -> Answer {
         Answer {
             failed: Some(FailureKind::Refused),
-            physical_id: "nothing-made:Reboot".into(),
+            physical_id: "nothing-asked:Reboot".into(),
             reason,
             ..Answer::default()
         }
@@ -181,7 +185,7 @@ mod tests {
         assert_eq!(response.stack_id, event().stack_id);
         assert_eq!(response.request_id, event().request_id);
         assert_eq!(response.logical_resource_id, event().logical_resource_id);
-        assert_eq!(response.physical_resource_id, "nothing-made:Reboot");
+        assert_eq!(response.physical_resource_id, "nothing-asked:Reboot");
     }
 
     #[test]

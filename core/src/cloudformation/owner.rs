@@ -1,13 +1,25 @@
 //! Whose a job template is. Two tags on it say so; CloudFormation's own, with `aws:` in front, cannot be set by anyone
 //! else.
 
-use crate::job_template::Tags;
+use crate::job_template::{Adopt, Tags};
+use crate::memory::REQUEST_TAG;
 
 const STACK_ID_TAG: &str = "cloudformation:stack-id";
 const LOGICAL_ID_TAG: &str = "cloudformation:logical-id";
+const FORMER_STACK_ID_TAG: &str = "cloudformation:former-stack-id";
+const FORMER_LOGICAL_ID_TAG: &str = "cloudformation:former-logical-id";
+pub const FORMER_TAGS: [&str; 2] = [FORMER_STACK_ID_TAG, FORMER_LOGICAL_ID_TAG];
+/// A former tag's value where nobody owned the template.
+const NOBODY: &str = "none";
 
-/// The tags that mark the owner. A user's own tags cannot have these keys.
-pub const OWNER_TAGS: [&str; 2] = [STACK_ID_TAG, LOGICAL_ID_TAG];
+/// The tags that only this provider sets. A user's own cannot have these keys.
+pub const PROVIDER_TAGS: [&str; 5] = [
+    STACK_ID_TAG,
+    LOGICAL_ID_TAG,
+    REQUEST_TAG,
+    FORMER_STACK_ID_TAG,
+    FORMER_LOGICAL_ID_TAG,
+];
 
 /// A resource of a stack, as the owner of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +34,42 @@ pub struct Owner {
 pub enum Ownership {
     /// Both tags name this stack and resource.
     Ours,
-    /// A tag names something else.
+    /// A tag names something else. One of the two may be missing.
     Anothers {
         stack_id: Option<String>,
         logical_id: Option<String>,
     },
     /// There is neither tag; or one is missing, and the other names us. Nobody else claims it, and we cannot prove it.
-    Unclaimed,
+    Free,
+}
+
+/// From whom a template was adopted; `None` where nobody owned it.
+pub type Former = Option<Owner>;
+
+/// The tags that say from whom a template was adopted.
+pub fn former_tags(former: &Former) -> Tags {
+    let (stack_id, logical_id) = match former {
+        Some(owner) => (owner.stack_id.as_str(), owner.logical_id.as_str()),
+        None => (NOBODY, NOBODY),
+    };
+    Tags::from([
+        (FORMER_STACK_ID_TAG.to_owned(), stack_id.to_owned()),
+        (FORMER_LOGICAL_ID_TAG.to_owned(), logical_id.to_owned()),
+    ])
+}
+
+/// From whom the template with these tags was adopted; `None` if it was not. Where only one of the two tags is left, it
+/// was, and from whom is not known.
+pub fn former(tags: &Tags) -> Option<Former> {
+    let tag = |key| tags.get(key).filter(|value| *value != NOBODY);
+    let is_adopted = FORMER_TAGS.iter().any(|key| tags.contains_key(*key));
+    is_adopted.then(|| {
+        let (stack_id, logical_id) = (tag(FORMER_STACK_ID_TAG)?, tag(FORMER_LOGICAL_ID_TAG)?);
+        Some(Owner {
+            stack_id: stack_id.clone(),
+            logical_id: logical_id.clone(),
+        })
+    })
 }
 
 impl Owner {
@@ -44,7 +85,6 @@ impl Owner {
     pub fn ownership(&self, tags: &Tags) -> Ownership {
         let stack_id = tags.get(STACK_ID_TAG);
         let logical_id = tags.get(LOGICAL_ID_TAG);
-        let is_ours = |tag: Option<&String>, own: &str| tag.is_some_and(|tag| tag == own);
         let is_other = |tag: Option<&String>, own: &str| tag.is_some_and(|tag| tag != own);
 
         if is_other(stack_id, &self.stack_id) || is_other(logical_id, &self.logical_id) {
@@ -52,10 +92,18 @@ impl Owner {
                 stack_id: stack_id.cloned(),
                 logical_id: logical_id.cloned(),
             }
-        } else if is_ours(stack_id, &self.stack_id) && is_ours(logical_id, &self.logical_id) {
+        } else if stack_id.is_some() && logical_id.is_some() {
             Ownership::Ours
         } else {
-            Ownership::Unclaimed
+            Ownership::Free
+        }
+    }
+
+    /// Both as `Adopt` names them, seen from a resource of this stack.
+    pub fn as_adopted_by(&self, adopter: &Owner) -> Adopt {
+        Adopt::Of {
+            stack_id: (self.stack_id != adopter.stack_id).then(|| self.stack_id.clone()),
+            logical_id: self.logical_id.clone(),
         }
     }
 
@@ -78,6 +126,20 @@ mod tests {
 
     fn tags<const N: usize>(tags: [(&str, &str); N]) -> Tags {
         tags.map(|(key, value)| (key.into(), value.into())).into()
+    }
+
+    #[test]
+    fn the_providers_tags_have_these_keys_for_ever() {
+        assert_eq!(
+            PROVIDER_TAGS,
+            [
+                "cloudformation:stack-id",
+                "cloudformation:logical-id",
+                "cloudformation:request",
+                "cloudformation:former-stack-id",
+                "cloudformation:former-logical-id",
+            ]
+        );
     }
 
     #[test]
@@ -114,15 +176,15 @@ mod tests {
     }
 
     #[test]
-    fn no_owner_tag_leaves_it_unclaimed_whatever_else_is_tagged() {
-        assert_eq!(us().ownership(&tags([("team", "fleet")])), Ownership::Unclaimed);
+    fn no_owner_tag_leaves_it_free_whatever_else_is_tagged() {
+        assert_eq!(us().ownership(&tags([("team", "fleet")])), Ownership::Free);
     }
 
     #[test]
     fn one_of_our_two_tags_alone_proves_nothing() {
         let tags = tags([(LOGICAL_ID_TAG, "Reboot")]);
 
-        assert_eq!(us().ownership(&tags), Ownership::Unclaimed);
+        assert_eq!(us().ownership(&tags), Ownership::Free);
     }
 
     #[test]

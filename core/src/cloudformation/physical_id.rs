@@ -2,31 +2,44 @@
 
 use crate::cloudformation::owner::Owner;
 use crate::job_template::Desired;
+use crate::memory::{Fingerprint, Which};
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// What a physical id says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PhysicalId {
     /// The template with this id. CloudFormation may have made the id up.
     Template(String),
-    /// A Create that made nothing.
-    NothingMade,
-    /// A Create whose outcome was not known when it had to be answered; it may have made the template with this id.
-    OutcomeUnknown { candidate: String },
+    /// A Create that failed before anything was asked of IoT.
+    NothingAsked,
+    /// A Create that failed and each of whose calls had a clear answer. Another delivery of it may make the template.
+    Refused(MadeBy),
+    /// A Create that failed and may have made the template, or may yet.
+    Unclear(MadeBy),
 }
 
-// Both hold a colon, which no template's id can: `[a-zA-Z0-9_-]+`.
-const NOTHING_MADE: &str = "nothing-made:";
-const OUTCOME_UNKNOWN: &str = "outcome-unknown:";
+/// The template that a request may have made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeBy {
+    pub which: Which,
+    pub template_id: String,
+}
+
+// Each holds a colon, which no template's id can: `[a-zA-Z0-9_-]+`. Stacks keep these ids: they never change.
+const NOTHING_ASKED: &str = "nothing-asked:";
+const REFUSED: &str = "refused:";
+const UNCLEAR: &str = "unclear:";
 
 impl PhysicalId {
     pub fn read(physical_id: &str) -> PhysicalId {
-        if physical_id.starts_with(NOTHING_MADE) {
-            PhysicalId::NothingMade
-        } else if let Some(candidate) = physical_id.strip_prefix(OUTCOME_UNKNOWN) {
-            PhysicalId::OutcomeUnknown {
-                candidate: candidate.to_owned(),
-            }
+        let marked = |mark| physical_id.strip_prefix(mark).and_then(MadeBy::read);
+        if physical_id.starts_with(NOTHING_ASKED) {
+            PhysicalId::NothingAsked
+        } else if let Some(made_by) = marked(REFUSED) {
+            PhysicalId::Refused(made_by)
+        } else if let Some(made_by) = marked(UNCLEAR) {
+            PhysicalId::Unclear(made_by)
         } else {
             PhysicalId::Template(physical_id.to_owned())
         }
@@ -36,13 +49,30 @@ impl PhysicalId {
     pub fn write(&self, owner: &Owner) -> String {
         match self {
             PhysicalId::Template(id) => id.clone(),
-            PhysicalId::NothingMade => {
+            PhysicalId::NothingAsked => {
                 // A logical id has at most 255 characters; cut all the same, for an event may hold anything.
                 let logical_id: String = owner.logical_id.chars().take(200).collect();
-                format!("{NOTHING_MADE}{logical_id}")
+                format!("{NOTHING_ASKED}{logical_id}")
             }
-            PhysicalId::OutcomeUnknown { candidate } => format!("{OUTCOME_UNKNOWN}{candidate}"),
+            PhysicalId::Refused(made_by) => format!("{REFUSED}{made_by}"),
+            PhysicalId::Unclear(made_by) => format!("{UNCLEAR}{made_by}"),
         }
+    }
+}
+
+impl MadeBy {
+    fn read(text: &str) -> Option<MadeBy> {
+        let (which, template_id) = text.split_once(':')?;
+        can_be_a_templates(template_id).then_some(MadeBy {
+            which: Which::read(which)?,
+            template_id: template_id.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for MadeBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "{}:{}", self.which, self.template_id)
     }
 }
 
@@ -69,12 +99,7 @@ const CONTENT_LETTERS: usize = 12;
 pub fn template_id(owner: &Owner, desired: &Desired) -> String {
     match &desired.job_template_id {
         Some(id) => id.clone(),
-        None => {
-            let wanted = (desired.content.clone().canonical(), &desired.revision);
-            // Serialising plain data into memory cannot fail; were it to, the id would still be this resource's own.
-            let wanted = serde_json::to_vec(&wanted).unwrap_or_default();
-            generated_prefix(owner) + &letters(&wanted, CONTENT_LETTERS)
-        }
+        None => generated_prefix(owner) + &Fingerprint::of(desired).letters(CONTENT_LETTERS),
     }
 }
 
@@ -116,23 +141,28 @@ fn letters(data: &[u8], count: usize) -> String {
         .collect()
 }
 
-/// Whether CloudFormation made `id` up, for the Delete of a Create that it did not wait for: `STACK-LOGICALID-` and 12
-/// or 13 capital letters and digits.
+/// Whether CloudFormation made `id` up, for the Delete of a Create that it did not wait for: `STACK-LOGICALID-RANDOM`, the
+/// two names perhaps shortened at their ends. RANDOM had 12 or 13 capital letters and digits in 2016, and has 11 or 12
+/// letters of both cases and digits today; taken are 10 to 14 with at least one capital letter, which no generated id has.
 pub fn is_made_up(owner: &Owner, id: &str) -> bool {
-    let rest = id
-        .strip_prefix(owner.stack_name())
-        .and_then(|rest| rest.strip_prefix('-'))
-        .and_then(|rest| rest.strip_prefix(owner.logical_id.as_str()))
-        .and_then(|rest| rest.strip_prefix('-'));
-    rest.is_some_and(|random| {
-        (12..=13).contains(&random.len()) && random.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-    })
+    let mut parts = id.rsplitn(3, '-');
+    let (Some(random), Some(logical_id), Some(stack)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let starts = |whole: &str, start: &str| !start.is_empty() && whole.starts_with(start);
+    starts(owner.stack_name(), stack)
+        && starts(&owner.logical_id, logical_id)
+        && (10..=14).contains(&random.len())
+        && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && random.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::job_template::{Content, Tags};
+    use crate::properties;
+    use serde_json::json;
 
     fn owner(stack: &str, logical_id: &str) -> Owner {
         Owner {
@@ -230,26 +260,113 @@ mod tests {
 
     #[test]
     fn an_id_that_cloudformation_made_up_is_known_and_a_generated_one_is_not_mistaken_for_it() {
-        let us = owner("fleet", "Reboot");
+        let us = owner("iot-fleet", "Reboot");
 
-        assert!(is_made_up(&us, "fleet-Reboot-1ABCDEFGHIJK2"));
-        assert!(is_made_up(&us, "fleet-Reboot-ABCDEFGHIJKL"));
-        assert!(!is_made_up(&us, "fleet-Reboot-ABCDEFGHIJK"));
-        assert!(!is_made_up(&us, "fleet-Restart-ABCDEFGHIJKL"));
-        assert!(!is_made_up(&us, &template_id(&us, &reboot())));
+        for made_up in [
+            "iot-fleet-Reboot-1ABCDEFGHIJK2",
+            "iot-fleet-Reboot-tRSbQA45HplA",
+            "iot-fleet-Reboot-abcdefghiJ",
+            "iot-fl-Reb-tRSbQA45HplA",
+        ] {
+            assert!(is_made_up(&us, made_up), "{made_up}");
+        }
+        for other in [
+            "iot-fleet-Reboot-abcdefghijkl",
+            "iot-fleet-Reboot-ABCDEFGHI",
+            "iot-fleet-Reboot-ABCDEFGHIJKLMNO",
+            "iot-fleet-Restart-ABCDEFGHIJKL",
+            "iot-yard-Reboot-ABCDEFGHIJKL",
+            "-Reboot-ABCDEFGHIJKL",
+            "iot-fleet--ABCDEFGHIJKL",
+            "Reboot-ABCDEFGHIJKL",
+            "iot-fleet-Reboot-ABCDEFGHIJ_L",
+            &template_id(&us, &reboot()),
+        ] {
+            assert!(!is_made_up(&us, other), "{other}");
+        }
     }
 
     #[test]
-    fn markers_read_back_as_what_they_say_and_no_template_can_have_them() {
+    fn markers_are_these_for_ever_read_back_as_what_they_say_and_no_template_can_have_them() {
         let us = owner("fleet", "Reboot");
-        let unknown = PhysicalId::OutcomeUnknown {
-            candidate: "mine".into(),
+        let made_by = || MadeBy {
+            which: Which::of("1"),
+            template_id: "mine".into(),
         };
 
-        for marker in [PhysicalId::NothingMade, unknown] {
-            let id = marker.write(&us);
-            assert_eq!(PhysicalId::read(&id), marker);
-            assert!(!can_be_a_templates(&id));
+        for (marker, written) in [
+            (PhysicalId::NothingAsked, "nothing-asked:Reboot"),
+            (PhysicalId::Refused(made_by()), "refused:6b86b273ff34fce1:mine"),
+            (PhysicalId::Unclear(made_by()), "unclear:6b86b273ff34fce1:mine"),
+        ] {
+            assert_eq!(marker.write(&us), written);
+            assert_eq!(PhysicalId::read(written), marker);
+            assert!(!can_be_a_templates(written));
+        }
+    }
+
+    #[test]
+    fn a_marker_that_is_none_of_ours_names_no_template() {
+        for other in [
+            "refused:",
+            "unclear:xyz:mine",
+            "refused:6b86b273ff34fce1:a/b",
+            "unclear:6b86b273ff34fce1",
+        ] {
+            assert_eq!(PhysicalId::read(other), PhysicalId::Template(other.into()));
+            assert!(!can_be_a_templates(other));
+        }
+    }
+
+    /// Templates have these ids in people's accounts: another id for the same properties is another template.
+    #[test]
+    fn generated_ids_are_these_for_ever() {
+        let every_member = json!({
+            "Description": "Reboot",
+            "DocumentSource": "https://bucket.s3.amazonaws.com/reboot.json",
+            "JobArn": "arn:aws:iot:eu-central-1:123456789012:job/reboot",
+            "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
+            "JobExecutionsRolloutConfig": {
+                "MaximumPerMinute": 50,
+                "ExponentialRolloutRate": {
+                    "BaseRatePerMinute": 5,
+                    "IncrementFactor": 1.5,
+                    "RateIncreaseCriteria": {"NumberOfSucceededThings": 10},
+                },
+            },
+            "JobExecutionsRetryConfig": {"RetryCriteriaList": [
+                {"FailureType": "TIMED_OUT", "NumberOfRetries": 2},
+                {"FailureType": "FAILED", "NumberOfRetries": 1},
+            ]},
+            "AbortConfig": {"CriteriaList": [
+                {"FailureType": "FAILED", "Action": "CANCEL", "ThresholdPercentage": 10, "MinNumberOfExecutedThings": 5},
+            ]},
+            "PresignedUrlConfig": {"RoleArn": "arn:aws:iam::123456789012:role/iot", "ExpiresInSec": 60},
+            "MaintenanceWindows": [{"StartTime": "cron(0 2 ? * MON *)", "DurationInMinutes": 90}],
+            "DestinationPackageVersions": ["arn:aws:iot:eu-central-1:123456789012:package/os/version/2"],
+            "Revision": "2",
+            "Tags": {"team": "fleet"},
+        });
+        let document = |keys: &str| format!(r#"{{"Description": "Reboot", "Document": {keys}}}"#);
+        for (properties, id) in [
+            (
+                r#"{"Description": "Reboot"}"#.to_owned(),
+                "fleet-Reboot-hbnbkikpmndifjnhjdcf",
+            ),
+            (every_member.to_string(), "fleet-Reboot-hbnbkikpekmfaaehgchf"),
+            (
+                document(r#"{"operation": "reboot", "after": "idle"}"#),
+                "fleet-Reboot-hbnbkikpgfahcnphnplb",
+            ),
+            (
+                document(r#"{"after": "idle", "operation": "reboot"}"#),
+                "fleet-Reboot-hbnbkikpgfahcnphnplb",
+            ),
+        ] {
+            let json = serde_json::from_str(&properties).unwrap();
+            let desired = properties::read(&json).unwrap().desired;
+
+            assert_eq!(template_id(&owner("fleet", "Reboot"), &desired), id, "{properties}");
         }
     }
 

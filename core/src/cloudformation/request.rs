@@ -1,10 +1,33 @@
 //! What an event asks for: its envelope and its properties, read into a request that can be planned.
 
 use crate::cloudformation::event::Event;
+use crate::cloudformation::owner::Owner;
 use crate::cloudformation::physical_id::PhysicalId;
+use crate::cloudformation::sent::Sent;
 use crate::job_template::Desired;
 use crate::json::Json;
 use crate::properties::{self, Finding};
+use std::time::SystemTime;
+
+/// Where a request comes from: the resource that it is for, and when it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub owner: Owner,
+    pub sent: Sent,
+}
+
+impl Origin {
+    /// `received` is the moment at which the event arrived, by our clock.
+    pub fn of(event: &Event, received: SystemTime) -> Origin {
+        Origin {
+            owner: Owner {
+                stack_id: event.stack_id.clone(),
+                logical_id: event.logical_resource_id.clone(),
+            },
+            sent: Sent::read(event, received),
+        }
+    }
+}
 
 /// CloudFormation's request, with the properties read. Old properties are only ever a hint, and so are those of a
 /// Delete: `None` where they could not be read.
@@ -19,7 +42,8 @@ pub enum Request {
         old_properties: Option<Box<Desired>>,
     },
     Delete {
-        physical_id: PhysicalId,
+        /// `None` where CloudFormation, or what stands in for it, gives none.
+        physical_id: Option<PhysicalId>,
         properties: Option<Desired>,
     },
 }
@@ -39,20 +63,14 @@ pub fn read(event: &Event) -> Result<(Request, Vec<Finding>), Vec<String>> {
             )]);
         }
     }
-    let physical_id = || {
-        event
-            .physical_resource_id
-            .as_deref()
-            .map(PhysicalId::read)
-            .ok_or_else(|| vec!["the event has no PhysicalResourceId".to_owned()])
-    };
+    let physical_id = event.physical_resource_id.as_deref().map(PhysicalId::read);
     match event.request_type.as_str() {
         "Create" => {
             let (properties, warnings) = wanted_properties(event)?;
             Ok((Request::Create { properties }, warnings))
         }
         "Update" => {
-            let physical_id = physical_id()?;
+            let physical_id = physical_id.ok_or_else(|| vec!["the event has no PhysicalResourceId".to_owned()])?;
             let (properties, warnings) = wanted_properties(event)?;
             let old_properties = hinted_properties(event.old_properties()).map(Box::new);
             let request = Request::Update {
@@ -64,7 +82,7 @@ pub fn read(event: &Event) -> Result<(Request, Vec<Finding>), Vec<String>> {
         }
         "Delete" => {
             let request = Request::Delete {
-                physical_id: physical_id()?,
+                physical_id,
                 properties: hinted_properties(event.properties()),
             };
             Ok((request, Vec::new()))

@@ -24,6 +24,12 @@ impl Path {
     }
 }
 
+impl From<String> for Path {
+    fn from(path: String) -> Path {
+        Path(path)
+    }
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(&self.0)

@@ -1,15 +1,30 @@
-//! The seed's shorthand: forms that IoT refuses, each with one documented meaning. And the checks that concern more than
-//! one member.
+//! Shorthand: forms that IoT refuses and that people write all the same, each with one documented meaning. And the checks
+//! that concern more than one member.
 //!
 //! A shorthand beside the member that it stands for is an error. Each one used is a warning that names what it became.
 
-use super::read::Fields;
+use super::fields::Fields;
+use super::kinds::Rule;
 use super::report::{Path, Report, quoted};
+use super::spec::MAX_TAGS;
+use crate::job_template::Adopt;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-pub fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) {
+/// Replaces shorthand by what it stands for, and checks what concerns more than one member.
+pub fn settle(rule: Rule, fields: &mut Fields, path: &Path, report: &mut Report) {
+    match rule {
+        Rule::AsWritten => {}
+        Rule::Properties => settle_properties(fields, path, report),
+        Rule::Rollout => settle_rollout(fields, path, report),
+        Rule::Retry => settle_retry(fields, path, report),
+        Rule::AbortCriteria => settle_abort_criteria(fields, path, report),
+        Rule::MaintenanceWindow => settle_maintenance_window(fields, path, report),
+    }
+}
+
+fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.has("Document") && fields.has("DocumentSource") {
         fields.take("DocumentSource");
         report.warning(&path.member("DocumentSource"), "left out, since there is a Document");
@@ -23,28 +38,63 @@ pub fn settle_properties(fields: &mut Fields, path: &Path, report: &mut Report) 
         );
     }
     require_role_for_placeholders(fields, path, report);
+    check_adopt(fields, path, report);
+}
+
+/// What an adopted template carries beside the provider's other tags: from whom it was adopted.
+const FORMER_TAGS: usize = 2;
+
+fn check_adopt(fields: &mut Fields, path: &Path, report: &mut Report) {
+    let adopts = fields
+        .get("Adopt")
+        .and_then(Value::as_str)
+        .is_some_and(|text| Adopt::read(text) != Some(Adopt::No));
+    if !adopts {
+        return;
+    }
+    if !fields.has("JobTemplateId") {
+        report.problem(
+            &path.member("Adopt"),
+            "needs a JobTemplateId, which says what is taken over: an id that is generated is always this resource's own",
+        );
+    }
+    let tags = fields
+        .get("Tags")
+        .and_then(Value::as_object)
+        .map_or(0, |tags| tags.len());
+    let most = MAX_TAGS - FORMER_TAGS;
+    if tags > most {
+        report.problem(
+            &path.member("Tags"),
+            format!("{tags} tags are more than the {most} that IoT's 50 leave to a template that is taken over"),
+        );
+    }
 }
 
 /// The service refuses placeholders for presigned URLs without a role (measured). A template from a job may have the
 /// job's.
 fn require_role_for_placeholders(fields: &mut Fields, path: &Path, report: &mut Report) {
-    let has_placeholder = fields
-        .get("Document")
-        .and_then(Value::as_str)
-        .is_some_and(|document| document.contains("${aws:iot:s3-presigned-url:"));
+    let document = fields.get("Document").and_then(Value::as_str).unwrap_or_default();
+    let placeholder = ["${aws:iot:s3-presigned-url:", "${aws:iot:s3-presigned-url-v2:"]
+        .into_iter()
+        .find(|placeholder| document.contains(placeholder));
     let config_is_wrong = fields.has("PresignedUrlConfig") && fields.get("PresignedUrlConfig").is_none();
     let has_role = fields
         .get("PresignedUrlConfig")
         .is_some_and(|config| config.get("RoleArn").is_some());
-    if has_placeholder && !has_role && !config_is_wrong && !fields.has("JobArn") {
+    if let Some(placeholder) = placeholder
+        && !has_role
+        && !config_is_wrong
+        && !fields.has("JobArn")
+    {
         report.problem(
             &path.member("PresignedUrlConfig").member("RoleArn"),
-            "missing, and the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role",
+            format!("missing, and the Document has a placeholder {placeholder}…}}, which needs a role"),
         );
     }
 }
 
-pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
+fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
     if !fields.has("MinimumPerMinute") {
         return;
     }
@@ -56,14 +106,6 @@ pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
             "stands for an ExponentialRolloutRate, and there is one (give one of the two)",
         );
         fields.set_wrong("ExponentialRolloutRate");
-        return;
-    }
-    if !fields.has("MaximumPerMinute") {
-        report.problem(
-            &at,
-            "goes with MaximumPerMinute (give both, or an ExponentialRolloutRate)",
-        );
-        fields.set_wrong("MaximumPerMinute");
         return;
     }
     let maximum = fields.get("MaximumPerMinute").and_then(Value::as_i64);
@@ -104,7 +146,7 @@ pub fn settle_rollout(fields: &mut Fields, path: &Path, report: &mut Report) {
     }
 }
 
-pub fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
+fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
     if !fields.has("RetryAttempts") {
         return;
     }
@@ -132,7 +174,7 @@ pub fn settle_retry(fields: &mut Fields, path: &Path, report: &mut Report) {
     );
 }
 
-pub fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Report) {
+fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Report) {
     if fields.get("Action").and_then(Value::as_str) == Some("ABORT") {
         fields.set("Action", "CANCEL");
         report.warning(&path.member("Action"), "ABORT became CANCEL");
@@ -150,7 +192,7 @@ pub fn settle_abort_criteria(fields: &mut Fields, path: &Path, report: &mut Repo
     }
 }
 
-pub fn settle_maintenance_window(fields: &mut Fields, path: &Path, report: &mut Report) {
+fn settle_maintenance_window(fields: &mut Fields, path: &Path, report: &mut Report) {
     let start = settle_start(fields, path, report);
     settle_end(start, fields, path, report);
 }

@@ -3,169 +3,16 @@
 //! The parser, the JSON schema and the property reference all read this one table. The bounds are those of the service's
 //! published model (API version 2015-05-28); where IoT was measured to refuse more, the member says so.
 
-use super::read::Fields;
-use super::report::{Path, Report};
-use super::shorthand;
-
-/// One member of a map in the property language.
-pub struct Member {
-    /// CloudFormation's name. At every level a key matches whatever the case of its first letter.
-    pub name: &'static str,
-    /// Other names that people write for it: the API's, where it is not the same.
-    pub also: &'static [&'static str],
-    pub need: Need,
-    pub kind: Kind,
-    /// For the reference and the schema: what it is, in a line.
-    pub about: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    Required,
-    Optional {
-        /// What holds where it is left out, in words; empty where that is nothing.
-        default: &'static str,
-    },
-    /// Not a member of the API: shorthand, with one documented meaning.
-    Shorthand {
-        /// The member that may not be given beside it.
-        stands_for: &'static str,
-    },
-}
-
-/// What a member takes.
-pub enum Kind {
-    /// Lengths in characters.
-    Text {
-        min: usize,
-        max: usize,
-        class: Class,
-    },
-    Integer {
-        min: i64,
-        max: i64,
-    },
-    Decimal {
-        bound: DecimalBound,
-    },
-    /// `also` is shorthand: accepted, and replaced by the shorthand's rule.
-    Choice {
-        of: &'static [&'static str],
-        also: &'static [&'static str],
-    },
-    Map(&'static MapSpec),
-    List(ListSpec),
-    /// JSON text, or a map or list where that is lossless.
-    Document {
-        max: usize,
-    },
-    /// A list of Key/Value pairs, or a map.
-    Tags,
-    /// Any scalar.
-    Scalar,
-    /// CloudFormation's own, which comes along in the properties: any value, not read.
-    Ignored,
-}
-
-/// The characters that a text may have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    Any,
-    /// `[a-zA-Z0-9_-]+`
-    Id,
-    /// `[^\p{C}]+`
-    NoControl,
-    /// `^arn:[!-~]+$`
-    Arn,
-    /// `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
-    TagKey,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-pub enum DecimalBound {
-    Between(f64, f64),
-    /// More than zero, at most this, and at most two decimal digits (both measured on the service).
-    Percentage(f64),
-}
-
-/// A map with known members.
-pub struct MapSpec {
-    /// The API's name for the structure.
-    pub name: &'static str,
-    pub members: &'static [Member],
-    /// Replaces shorthand by what it stands for, and checks what concerns more than one member.
-    pub settle: fn(&mut Fields, &Path, &mut Report),
-}
-
-/// A list, and how many items it takes.
-pub struct ListSpec {
-    pub of: &'static Kind,
-    pub min: usize,
-    pub max: usize,
-    /// A member of the items that no two of them may have in common.
-    pub distinct: Option<&'static str>,
-}
-
-/// The largest value of the model's type "integer", which has 32 bits, where the model gives no bound.
-pub const MAX_INTEGER: i64 = i32::MAX as i64;
-/// No bound in the model.
-pub const NO_MAX: usize = usize::MAX;
-
-const fn required(name: &'static str, kind: Kind, about: &'static str) -> Member {
-    Member {
-        name,
-        also: &[],
-        need: Need::Required,
-        kind,
-        about,
-    }
-}
-
-const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Member {
-    default("", name, kind, about)
-}
-
-const fn default(default: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Member {
-    Member {
-        need: Need::Optional { default },
-        ..required(name, kind, about)
-    }
-}
-
-const fn shorthand(stands_for: &'static str, name: &'static str, kind: Kind, about: &'static str) -> Member {
-    Member {
-        need: Need::Shorthand { stands_for },
-        ..required(name, kind, about)
-    }
-}
-
-const fn integer(min: i64, max: i64) -> Kind {
-    Kind::Integer { min, max }
-}
-
-const fn text(min: usize, max: usize, class: Class) -> Kind {
-    Kind::Text { min, max, class }
-}
-
-const fn choice(of: &'static [&'static str]) -> Kind {
-    Kind::Choice { of, also: &[] }
-}
-
-const fn list(of: &'static Kind, min: usize, max: usize) -> Kind {
-    Kind::List(ListSpec {
-        of,
-        min,
-        max,
-        distinct: None,
-    })
-}
-
-fn nothing_to_settle(_: &mut Fields, _: &Path, _: &mut Report) {}
+use super::kinds::{
+    Attribute, Class, DecimalBound, Kind, ListSpec, MAX_INTEGER, MapSpec, Member, NO_MAX, Others, PLAIN, Rule, choice,
+    default, integer, list, optional, required, shorthand, text,
+};
 
 /// The properties of a `Custom::IoTJobTemplate`.
 pub static PROPERTIES: MapSpec = MapSpec {
     name: "CreateJobTemplateRequest",
-    settle: shorthand::settle_properties,
+    rule: Rule::Properties,
+    others: &OTHERS,
     members: &[
         default(
             "named after the stack and the resource",
@@ -182,7 +29,7 @@ pub static PROPERTIES: MapSpec = MapSpec {
             "`{}`, where there is no DocumentSource or JobArn either",
             "Document",
             Kind::Document { max: 32768 },
-            "The job document: JSON text, sent byte for byte; or a map or list where no leaf could have been anything but text.",
+            "The job document: JSON text, sent byte for byte; or a map or list where no leaf could have been anything but text, sent with its keys sorted.",
         ),
         optional(
             "DocumentSource",
@@ -235,6 +82,13 @@ pub static PROPERTIES: MapSpec = MapSpec {
             Kind::Scalar,
             "Of your own choosing: a change to it makes the template anew, so that DocumentSource is read again.",
         ),
+        default(
+            "`false`",
+            "Adopt",
+            text(1, 2048, Class::Adopt),
+            "Which template that is not this resource's it takes over, where that is just as declared: `true` one that no \
+             stack owns, or one of the owner named.",
+        ),
         optional(
             "ServiceToken",
             Kind::Ignored,
@@ -246,22 +100,45 @@ pub static PROPERTIES: MapSpec = MapSpec {
             "CloudFormation's: how long it waits for an answer, in seconds. The function is done by then.",
         ),
     ],
+    ..PLAIN
 };
+
+/// What people paste from CreateJob, and from what IoT shows of a template or a job.
+static OTHERS: [Others; 3] = [
+    Others {
+        keys: &[
+            "TargetSelection",
+            "Targets",
+            "JobId",
+            "NamespaceId",
+            "DocumentParameters",
+        ],
+        hint: "it belongs to a job, not to its template: drop it",
+    },
+    Others {
+        keys: &["SchedulingConfig"],
+        hint: "it belongs to a job, not to its template: drop it; its windows are MaintenanceWindows here",
+    },
+    Others {
+        keys: &["JobTemplateArn", "Arn", "CreatedAt", "LastUpdatedAt", "CompletedAt"],
+        hint: "it is what IoT reports: drop it",
+    },
+];
 
 static TIMEOUT_CONFIG: MapSpec = MapSpec {
     name: "TimeoutConfig",
-    settle: nothing_to_settle,
     members: &[optional(
         "InProgressTimeoutInMinutes",
         // The model has no bounds; the service was measured to refuse anything else.
         integer(1, 10080),
         "Minutes that an execution may be in progress.",
     )],
+    ..PLAIN
 };
 
 static ROLLOUT_CONFIG: MapSpec = MapSpec {
     name: "JobExecutionsRolloutConfig",
-    settle: shorthand::settle_rollout,
+    rule: Rule::Rollout,
     members: &[
         optional(
             "MaximumPerMinute",
@@ -270,24 +147,29 @@ static ROLLOUT_CONFIG: MapSpec = MapSpec {
         ),
         Member {
             also: &["ExponentialRate"],
+            // Measured.
+            needs: Some("MaximumPerMinute"),
             ..optional(
                 "ExponentialRolloutRate",
                 Kind::Map(&EXPONENTIAL_ROLLOUT_RATE),
                 "A rate that grows as devices succeed.",
             )
         },
-        shorthand(
-            "ExponentialRolloutRate",
-            "MinimumPerMinute",
-            integer(1, MAX_INTEGER),
-            "The rate to begin with, beside the MaximumPerMinute that it grows to.",
-        ),
+        Member {
+            needs: Some("MaximumPerMinute"),
+            ..shorthand(
+                "ExponentialRolloutRate",
+                "MinimumPerMinute",
+                integer(1, MAX_INTEGER),
+                "The rate to begin with. It grows to the maximum.",
+            )
+        },
     ],
+    ..PLAIN
 };
 
 static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
     name: "ExponentialRolloutRate",
-    settle: nothing_to_settle,
     members: &[
         required(
             "BaseRatePerMinute",
@@ -307,11 +189,13 @@ static EXPONENTIAL_ROLLOUT_RATE: MapSpec = MapSpec {
             "When it is.",
         ),
     ],
+    ..PLAIN
 };
 
 static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
     name: "RateIncreaseCriteria",
-    settle: nothing_to_settle,
+    // Measured. Whether IoT takes neither is not known, so that is left to it.
+    one_only: true,
     members: &[
         optional(
             "NumberOfNotifiedThings",
@@ -324,11 +208,12 @@ static RATE_INCREASE_CRITERIA: MapSpec = MapSpec {
             "After so many devices succeeded.",
         ),
     ],
+    ..PLAIN
 };
 
 static RETRY_CONFIG: MapSpec = MapSpec {
     name: "JobExecutionsRetryConfig",
-    settle: shorthand::settle_retry,
+    rule: Rule::Retry,
     members: &[
         Member {
             also: &["CriteriaList"],
@@ -345,11 +230,11 @@ static RETRY_CONFIG: MapSpec = MapSpec {
             "How often an execution is tried again, whatever its failure.",
         ),
     ],
+    ..PLAIN
 };
 
 static RETRY_CRITERIA: MapSpec = MapSpec {
     name: "RetryCriteria",
-    settle: nothing_to_settle,
     members: &[
         required(
             "FailureType",
@@ -362,11 +247,11 @@ static RETRY_CRITERIA: MapSpec = MapSpec {
             "How often an execution is tried again.",
         ),
     ],
+    ..PLAIN
 };
 
 static ABORT_CONFIG: MapSpec = MapSpec {
     name: "AbortConfig",
-    settle: nothing_to_settle,
     members: &[required(
         "CriteriaList",
         Kind::List(ListSpec {
@@ -378,11 +263,12 @@ static ABORT_CONFIG: MapSpec = MapSpec {
         }),
         "One criterion for each type of failure.",
     )],
+    ..PLAIN
 };
 
 static ABORT_CRITERIA: MapSpec = MapSpec {
     name: "AbortCriteria",
-    settle: shorthand::settle_abort_criteria,
+    rule: Rule::AbortCriteria,
     members: &[
         required(
             "FailureType",
@@ -412,16 +298,17 @@ static ABORT_CRITERIA: MapSpec = MapSpec {
             "The executions that must be over before the share counts.",
         ),
     ],
+    ..PLAIN
 };
 
 static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
     name: "PresignedUrlConfig",
-    settle: nothing_to_settle,
     members: &[
         optional(
             "RoleArn",
             text(20, 2048, Class::Any),
-            "The role that may read the objects.",
+            "The role that may read the objects. A Document with a placeholder `${aws:iot:s3-presigned-url:…}` or \
+             `${aws:iot:s3-presigned-url-v2:…}` needs one.",
         ),
         optional(
             "ExpiresInSec",
@@ -429,11 +316,12 @@ static PRESIGNED_URL_CONFIG: MapSpec = MapSpec {
             "Seconds that a presigned URL is good for.",
         ),
     ],
+    ..PLAIN
 };
 
 static MAINTENANCE_WINDOW: MapSpec = MapSpec {
     name: "MaintenanceWindow",
-    settle: shorthand::settle_maintenance_window,
+    rule: Rule::MaintenanceWindow,
     members: &[
         required(
             "StartTime",
@@ -448,13 +336,8 @@ static MAINTENANCE_WINDOW: MapSpec = MapSpec {
             "An RFC 3339 moment, counted from a StartTime that is one too.",
         ),
     ],
+    ..PLAIN
 };
-
-/// What `Fn::GetAtt` gives.
-pub struct Attribute {
-    pub name: &'static str,
-    pub about: &'static str,
-}
 
 pub static ATTRIBUTES: [Attribute; 2] = [
     Attribute {
@@ -470,15 +353,15 @@ pub static ATTRIBUTES: [Attribute; 2] = [
 /// The members of a tag in a list of tags.
 pub static TAG: MapSpec = MapSpec {
     name: "Tag",
-    settle: nothing_to_settle,
     members: &[
         required("Key", TAG_KEY, "The tag's name."),
         default("the empty text", "Value", TAG_VALUE, "The tag's value."),
     ],
+    ..PLAIN
 };
 
 pub const TAG_KEY: Kind = text(1, 128, Class::TagKey);
 pub const TAG_VALUE: Kind = text(0, 256, Class::Any);
 
-/// IoT's limit of 50 tags on a resource (measured), less the two that mark the owner.
-pub const MAX_TAGS: usize = 48;
+/// IoT's limit of 50 tags on a resource (measured), less the three that this provider sets on each.
+pub const MAX_TAGS: usize = 47;

@@ -1,15 +1,25 @@
 //! Tags: a list of Key/Value pairs, or a map.
 
-use super::read::{Read, read as read_kind, wrong};
+use super::fields::Read;
+use super::kinds::Kind;
+use super::read::read as read_kind;
 use super::report::{Path, Report, quoted};
-use super::spec::{Kind, MAX_TAGS, TAG, TAG_KEY, TAG_VALUE};
-use crate::cloudformation::owner::OWNER_TAGS;
+use super::scalars::wrong;
+use super::spec::{MAX_TAGS, TAG, TAG_KEY, TAG_VALUE};
+use crate::cloudformation::owner::PROVIDER_TAGS;
 use crate::json::Json;
 use serde_json::{Map, Value};
 
 /// Reads tags into a map of them. A missing value is the empty text.
 pub fn read(json: &Json, path: &Path, report: &mut Report) -> Read {
     let problems = report.problems.len();
+    if let Some(pair) = one_pair(json) {
+        report.problem(
+            path,
+            format!("a map of Key and Value would be two tags of these names (the list [{pair}] is one tag)"),
+        );
+        return Read::Wrong;
+    }
     let pairs: Vec<(Path, String, String)> = match json {
         Json::Array(items) => items
             .iter()
@@ -34,7 +44,7 @@ pub fn read(json: &Json, path: &Path, report: &mut Report) -> Read {
         report.problem(
             path,
             format!(
-                "has {} tags (it takes {MAX_TAGS}: IoT's 50, less the two that mark the owner)",
+                "has {} tags (it takes {MAX_TAGS}: IoT's 50, less the three that this provider sets)",
                 tags.len()
             ),
         );
@@ -44,6 +54,21 @@ pub fn read(json: &Json, path: &Path, report: &mut Report) -> Read {
         (true, true) => Read::LeftOut,
         (true, false) => Read::Good(Value::Object(tags)),
     }
+}
+
+/// The pair that a map of just Key and Value was probably meant to be.
+fn one_pair(json: &Json) -> Option<String> {
+    let Json::Object(entries) = json else {
+        return None;
+    };
+    let value_of = |name: &str| {
+        let (_, value) = entries
+            .iter()
+            .find(|(key, _)| TAG.member(key).is_some_and(|member| member.name == name))?;
+        Some(quoted(&value.scalar_text().unwrap_or_default()))
+    };
+    let (key, value) = (value_of("Key")?, value_of("Value")?);
+    (entries.len() == 2).then(|| format!("{{\"Key\": {key}, \"Value\": {value}}}"))
 }
 
 fn read_pair(json: &Json, path: Path, report: &mut Report) -> Option<(Path, String, String)> {
@@ -79,11 +104,8 @@ fn text_of(value: Option<&Value>) -> String {
 }
 
 fn check_key(key: &str, path: &Path, report: &mut Report) {
-    if OWNER_TAGS.contains(&key) {
-        report.problem(
-            path,
-            format!("the tag {key} marks the template's owner, and only this provider sets it"),
-        );
+    if PROVIDER_TAGS.contains(&key) {
+        report.problem(path, format!("the tag {key} is one that only this provider sets"));
     } else if key.starts_with("aws:") {
         report.problem(
             path,

@@ -1,5 +1,6 @@
 //! The language, point by point: what is written, and what it is or is not.
 
+mod adopt;
 mod bounds;
 mod document;
 mod errors;
@@ -9,7 +10,6 @@ mod spelling;
 mod tags;
 
 pub use bounds::bounds;
-pub use shorthand::shorthands;
 
 use super::{Properties, read};
 use crate::job_template::Desired;
@@ -65,7 +65,7 @@ pub fn with_at(path: &str, value: Value) -> Value {
                 [_, member] => rate_config[member] = value,
                 _ => unreachable!(),
             }
-            json!({"ExponentialRolloutRate": rate_config})
+            json!({"MaximumPerMinute": 2000, "ExponentialRolloutRate": rate_config})
         }
         ("AbortConfig", rest) => {
             let mut criterion = json!({"FailureType": "ALL", "Action": "CANCEL",

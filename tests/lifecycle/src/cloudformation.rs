@@ -17,17 +17,18 @@ use std::time::Duration;
 /// What the function is to CloudFormation.
 pub trait Function {
     /// Sends an event, again where Lambda would, and gives the answer; `None` if all deliveries went unanswered.
-    fn send(&mut self, event: &Value) -> Option<Answer>;
+    fn send(&mut self, event: &Value) -> Option<Reply>;
 
     /// Sends a Create, and a Delete so much later, whether the Create is over or not. Gives the Delete's answer.
-    fn cancel(&mut self, create: &Value, after: Duration, delete: &Value) -> Option<Answer>;
+    fn cancel(&mut self, create: &Value, after: Duration, delete: &Value) -> Option<Reply>;
 
     /// All faults are over.
     fn heal(&mut self);
 }
 
+/// The answer, as far as CloudFormation cares.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct Reply {
     pub succeeded: bool,
     pub physical_id: String,
     pub reason: String,
@@ -37,15 +38,47 @@ pub struct Answer {
 pub struct Stacks {
     stacks: BTreeMap<&'static str, Stack>,
     incarnations: u32,
-    failures_count: bool,
+    variant: Variant,
+    /// What clean-ups gave up: stack, resource and physical id; no id where a rollback did, which is whatever it left.
+    pub abandoned: Vec<(String, String, String)>,
+}
+
+/// What is not documented, or not always the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Variant {
+    /// Whether a FAILED answer to an Update changes the physical id that CloudFormation holds.
+    pub failures_count: bool,
+    pub made_up: MadeUp,
+}
+
+/// The id of a Delete for a Create that CloudFormation did not wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MadeUp {
+    /// Capital letters and digits, as in 2016.
+    #[default]
+    Capitals,
+    /// Letters of both cases and digits, as names for functions and roles end today.
+    BothCases,
+    /// The same, and both names shortened at their ends.
+    Shortened,
+    /// None at all, as emulators have it.
+    Missing,
 }
 
 impl Stacks {
     pub fn new(failures_count: bool) -> Stacks {
+        Stacks::of(Variant {
+            failures_count,
+            ..Variant::default()
+        })
+    }
+
+    pub fn of(variant: Variant) -> Stacks {
         Stacks {
             stacks: BTreeMap::new(),
             incarnations: 0,
-            failures_count,
+            variant,
+            abandoned: Vec::new(),
         }
     }
 
@@ -63,13 +96,21 @@ impl Stacks {
         let is_new = there.is_none();
         let mut stack = there.unwrap_or_else(|| {
             self.incarnations += 1;
-            Stack::new(name, self.incarnations, self.failures_count)
+            Stack::new(name, self.incarnations, self.variant)
         });
         let ended = stack.deploy(change, function);
+        self.abandoned.append(&mut stack.abandoned);
         if !is_new || ended == Ended::Complete {
             self.stacks.insert(name, stack);
         }
         ended
+    }
+
+    /// The event of an Update of a resource that is there, for tests that send their own.
+    pub fn update_of(&mut self, name: &str, logical_id: &str, new: &Value, old: &Value) -> Value {
+        let stack = self.stacks.get_mut(name).expect("a stack of this name");
+        let physical_id = stack.resources[logical_id].physical_id.clone();
+        stack.update_event(logical_id, &physical_id, new, old)
     }
 
     /// Deletes a stack, if it is there. Whether each Delete succeeded the first time.
@@ -84,8 +125,8 @@ impl Stacks {
 pub struct Stack {
     pub id: String,
     pub resources: BTreeMap<String, Resource>,
-    /// Whether a FAILED answer to an Update changes the physical id that CloudFormation holds.
-    failures_count: bool,
+    variant: Variant,
+    abandoned: Vec<(String, String, String)>,
     requests: usize,
     name: String,
     incarnation: u32,
@@ -95,7 +136,7 @@ pub struct Stack {
 pub struct Resource {
     pub physical_id: String,
     pub properties: Value,
-    /// A rollback gave it up: nobody can say what is there.
+    /// A rollback gave it up, or its failure was preserved: nobody can say what is there.
     pub lost: bool,
 }
 
@@ -108,6 +149,10 @@ pub struct Change {
     pub sibling_fails_after: Option<usize>,
     /// That failure cancels the Create then under way, so long after it was sent.
     pub cancels_after: Option<Duration>,
+    /// What fails stays as it is, and is not rolled back.
+    pub preserves_failures: bool,
+    /// A clean-up Delete that failed three times is given up, and the update is complete all the same.
+    pub gives_up_cleaning: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,14 +161,17 @@ pub enum Ended {
     RolledBack,
     /// Rolled back but for resources that could not be, and were skipped.
     RolledBackInPart,
+    /// Failed, and left so.
+    Preserved,
 }
 
 impl Stack {
-    pub fn new(name: &str, incarnation: u32, failures_count: bool) -> Stack {
+    pub fn new(name: &str, incarnation: u32, variant: Variant) -> Stack {
         Stack {
             id: format!("arn:aws:cloudformation:eu-central-1:123456789012:stack/{name}/{incarnation:08}"),
             resources: BTreeMap::new(),
-            failures_count,
+            variant,
+            abandoned: Vec::new(),
             requests: 0,
             name: name.to_owned(),
             incarnation,
@@ -152,12 +200,21 @@ impl Stack {
 
     fn delete_event(&mut self, logical_id: &str, physical_id: &str, properties: &Value) -> Value {
         let mut event = self.event("Delete", logical_id, properties);
-        event["PhysicalResourceId"] = physical_id.into();
+        // The empty one stands for none at all.
+        if !physical_id.is_empty() {
+            event["PhysicalResourceId"] = physical_id.into();
+        }
         event
     }
 
     fn made_up_id(&self, logical_id: &str) -> String {
-        format!("{}-{logical_id}-1M4DEUP0RAND0", self.name)
+        let name = &self.name;
+        match self.variant.made_up {
+            MadeUp::Capitals => format!("{name}-{logical_id}-1M4DEUP0RAND0"),
+            MadeUp::BothCases => format!("{name}-{logical_id}-tRSbQA45HplA"),
+            MadeUp::Shortened => format!("{}-{}-tRSbQA45Hp", &name[..3], &logical_id[..4]),
+            MadeUp::Missing => String::new(),
+        }
     }
 
     fn deploy(&mut self, change: &Change, function: &mut impl Function) -> Ended {
@@ -192,6 +249,10 @@ impl Stack {
                 break;
             }
         }
+        let all_were_there = touched.iter().all(|logical_id| before.contains_key(logical_id));
+        if failed && change.preserves_failures && all_were_there {
+            return Ended::Preserved;
+        }
         if failed {
             return self.roll_back(&before, &touched, change, function);
         }
@@ -202,7 +263,11 @@ impl Stack {
                 replaced.push((logical_id.clone(), removed));
             }
         }
-        self.clean_up(replaced, function);
+        if change.gives_up_cleaning {
+            self.clean_up_or_give_up(replaced, function);
+        } else {
+            self.clean_up(replaced, function);
+        }
         Ended::Complete
     }
 
@@ -260,12 +325,13 @@ impl Stack {
                 now.lost = false;
                 true
             }
-            Some(answer) if self.failures_count => {
+            Some(answer) if self.variant.failures_count => {
                 now.physical_id = answer.physical_id;
                 false
             }
             _ => false,
         };
+        now.lost |= !succeeded;
         now.properties = wanted.clone();
         self.resources.insert(logical_id.to_owned(), now);
         succeeded
@@ -302,8 +368,8 @@ impl Stack {
                 tries += 1;
                 if tries > CONTINUATIONS {
                     ended = Ended::RolledBackInPart;
-                    let resource = self.resources.get_mut(logical_id).expect("it is there");
-                    resource.lost = true;
+                    self.abandoned
+                        .push((self.id.clone(), logical_id.clone(), String::new()));
                     break;
                 }
                 function.heal();
@@ -311,6 +377,19 @@ impl Stack {
         }
         self.clean_up(to_delete, function);
         ended
+    }
+
+    /// Deletes, and gives up what cannot be.
+    fn clean_up_or_give_up(&mut self, resources: Vec<(String, Resource)>, function: &mut impl Function) {
+        for (logical_id, resource) in resources {
+            let deleted = (0..3).any(|_| {
+                let event = self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
+                function.send(&event).is_some_and(|answer| answer.succeeded)
+            });
+            if !deleted {
+                self.abandoned.push((self.id.clone(), logical_id, resource.physical_id));
+            }
+        }
     }
 
     /// Deletes, and repeats until that succeeds: it must, at the latest when all faults are over. Whether each succeeded
@@ -326,7 +405,7 @@ impl Stack {
                 let answer = function.send(&event);
                 assert!(
                     answer.as_ref().is_some_and(|answer| answer.succeeded),
-                    "a Delete without a fault must succeed: {event} was answered {answer:?}"
+                    "not deletable: a Delete without a fault must succeed: {event} was answered {answer:?}"
                 );
             }
         }

@@ -1,9 +1,7 @@
-//! Histories of stacks, and what must hold in them.
+//! Histories of stacks: what people do to them, and what happens meanwhile.
 
-use crate::cloudformation::{Change, Ended, Stacks};
-use crate::in_process::InProcess;
-use crate::iot::{Iot, Maker, Mishap, REFUSED};
-use iot_job_template_core::cloudformation::owner::Owner;
+use crate::cloudformation::{Change, MadeUp, Variant};
+use crate::mishap::{Deed, FOR_GOOD, Mishap};
 use iot_job_template_core::job_template::Desired;
 use iot_job_template_core::json::Json;
 use iot_job_template_core::properties;
@@ -11,12 +9,19 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub const STACKS: [&str; 2] = ["fleet", "yard"];
 pub const RESOURCES: [&str; 3] = ["Reboot", "Rotate", "Update"];
 pub const IDS: [&str; 2] = ["shared-a", "shared-b"];
+/// The description of what people make, whose document is `{}`.
+pub const BY_HAND: &str = "by hand";
+/// A stack that is none of the model's.
+pub const OTHER_STACK: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/stranger/1";
+/// The description that IoT refuses, well-formed as it is.
+pub const REFUSED: &str = "Refused by IoT";
+pub const JOBS: [&str; 2] = ["j1", "j2"];
 pub const SOURCE: &str = "https://bucket.s3.amazonaws.com/document";
 
 /// A resource's properties, as far as histories vary them.
@@ -27,12 +32,20 @@ pub struct Props {
     pub content: Kind,
     pub tags: usize,
     pub revision: usize,
+    /// CloudFormation's ServiceTimeout, in seconds.
+    pub timeout: Option<u32>,
+    /// What it may take over.
+    pub adopt: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Document(usize),
     Source,
+    /// What people make by hand.
+    ByHand,
+    /// Made from a job.
+    Job(usize),
     /// IoT refuses it.
     Bad,
     /// The function refuses it.
@@ -46,26 +59,45 @@ pub enum Op {
         resources: BTreeMap<usize, Option<Props>>,
         sibling_fails_after: Option<usize>,
         cancels_after: Option<Duration>,
+        preserves_failures: bool,
+        gives_up_cleaning: bool,
         mishaps: Vec<(usize, Mishap)>,
         twice: bool,
+        /// By the number of the request in this operation.
+        repeats: Vec<(usize, Repeat)>,
     },
     Delete {
         stack: usize,
         mishaps: Vec<(usize, Mishap)>,
         twice: bool,
+        repeats: Vec<(usize, Repeat)>,
     },
     ByHand(Hand),
+    /// Time passes, and what is at work comes to its end.
+    Wait(Duration),
+}
+
+/// A duplicate of an earlier request, that many requests back from the one that is about to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Delivered, and worked off, before it. The last request is 1 back.
+    Before(usize),
+    /// Delivered together with it. 0 back is that request itself.
+    Together(usize),
 }
 
 /// What somebody else does between two operations. A template is named by its place among all there are.
 #[derive(Clone, Copy, Debug)]
 pub enum Hand {
     Make { id: usize },
+    MakeForAStack { id: usize },
     Delete { template: usize },
     StripTags { template: usize },
     AddTag { template: usize },
     PutObject,
     RemoveObject,
+    PutJob { job: usize },
+    RemoveJob { job: usize },
 }
 
 impl Props {
@@ -76,12 +108,14 @@ impl Props {
         }
         json["Description"] = match self.content {
             Kind::Bad => REFUSED.into(),
+            Kind::ByHand => BY_HAND.into(),
             _ => "A job".into(),
         };
         match self.content {
             Kind::Document(number) => json["Document"] = format!("{{\"n\": {number}}}").into(),
             Kind::Source => json["DocumentSource"] = SOURCE.into(),
-            Kind::Bad => json["Document"] = "{}".into(),
+            Kind::Job(number) => json["JobArn"] = job_arn(number).into(),
+            Kind::Bad | Kind::ByHand => json["Document"] = "{}".into(),
             Kind::Unreadable => json["Documents"] = "{}".into(),
         }
         json["Tags"] = match self.tags {
@@ -90,13 +124,28 @@ impl Props {
             2 => json!({"team": "yard"}),
             3 => json!({"team": "fleet", "cost": "1"}),
             // All that the function takes: one by hand beside these, and it is too many.
-            _ => (0..48).map(|n| (format!("tag-{n}"), json!("x"))).collect(),
+            _ => (0..47).map(|n| (format!("tag-{n}"), json!("x"))).collect(),
         };
         if self.revision > 0 {
             json["Revision"] = self.revision.to_string().into();
         }
+        if let Some(adopt) = self.adopt {
+            json["Adopt"] = adopt.into();
+        }
+        if let Some(seconds) = self.timeout {
+            json["ServiceTimeout"] = seconds.to_string().into();
+        }
         json
     }
+}
+
+pub fn job_arn(number: usize) -> String {
+    format!("arn:aws:iot:eu-central-1:123456789012:job/{}", JOBS[number])
+}
+
+/// The document of a job.
+pub fn job_document(job: &str) -> String {
+    format!("{{\"of\": \"{job}\"}}")
 }
 
 pub fn change(
@@ -109,316 +158,187 @@ pub fn change(
         resources: resources.iter().map(json).collect(),
         sibling_fails_after,
         cancels_after,
+        preserves_failures: false,
+        gives_up_cleaning: false,
     }
 }
 
 pub fn desired(properties: &Value) -> Desired {
-    let json: Json = serde_json::from_value(properties.clone()).expect("JSON");
+    let mut properties = properties.clone();
+    // How it came to be is nothing that the template shows.
+    properties.as_object_mut().expect("properties").remove("Adopt");
+    let json: Json = serde_json::from_value(properties).expect("JSON");
     properties::read(&json).expect("good properties").desired
 }
 
-/// A world, and what happened in it.
-pub struct World {
-    pub function: InProcess,
-    stacks: Stacks,
-    /// Ids whose template a person made, deleted or changed since a request for it last succeeded.
-    drifted: BTreeSet<String>,
-    /// Stack and resource of templates that a rollback gave up.
-    given_up: BTreeSet<(String, String)>,
-    /// Whether a person or the bucket ever got in the way.
-    meddled: bool,
+/// A whole history, and the kind of world that it happens in.
+#[derive(Clone, Debug)]
+pub struct History {
+    pub variant: Variant,
+    /// Which build of the function gets which delivery.
+    pub builds: u64,
+    pub absent_has_no_tags: bool,
+    pub ops: Vec<Op>,
 }
 
-impl World {
-    pub fn new(failures_count: bool) -> World {
-        // Backoff has jitter; with it a history would not be the same twice.
-        fastrand::seed(0);
-        let function = InProcess::new();
-        let text = ("{}".to_owned(), SOURCE.to_owned());
-        function.iot.borrow_mut().objects.insert(text.1, text.0);
-        World {
-            function,
-            stacks: Stacks::new(failures_count),
-            drifted: BTreeSet::new(),
-            given_up: BTreeSet::new(),
-            meddled: false,
-        }
-    }
-
-    /// Runs a history, and ends it.
-    pub fn run(mut self, ops: &[Op]) {
-        for op in ops {
-            self.step(op);
-        }
-        self.end();
-    }
-
-    /// Without faults all stacks are deleted.
-    pub fn end(&mut self) {
-        for stack in 0..STACKS.len() {
-            self.step(&Op::Delete {
-                stack,
-                mishaps: Vec::new(),
-                twice: false,
-            });
-        }
-    }
-
-    pub fn step(&mut self, op: &Op) {
-        self.function.iot.borrow_mut().trace.push(format!("{op:?}"));
-        self.function.let_time_pass();
-        match op {
-            Op::Deploy {
-                stack,
-                resources,
-                sibling_fails_after,
-                cancels_after,
-                mishaps,
-                twice,
-            } => {
-                let change = change(resources, *sibling_fails_after, *cancels_after);
-                self.arm(mishaps, *twice);
-                self.deploy(STACKS[*stack], &change, resources);
-            }
-            Op::Delete { stack, mishaps, twice } => {
-                self.arm(mishaps, *twice);
-                let at_once = self.stacks.delete(STACKS[*stack], &mut self.function);
-                assert!(
-                    at_once || self.function.iot.borrow().excused,
-                    "nothing was in the way of a Delete, and it failed"
-                );
-            }
-            Op::ByHand(hand) => self.by_hand(*hand),
-        }
-        self.check();
-    }
-
-    fn arm(&mut self, mishaps: &[(usize, Mishap)], twice: bool) {
-        let mut iot = self.function.iot.borrow_mut();
-        iot.arm(mishaps);
-        iot.happened = 0;
-        iot.excused = false;
-        drop(iot);
-        self.function.twice = twice;
-    }
-
-    fn deploy(&mut self, name: &'static str, change: &Change, resources: &BTreeMap<usize, Option<Props>>) {
-        let before = self.stacks.get(name).map(|stack| stack.resources.clone());
-        let must_succeed = change.sibling_fails_after.is_none()
-            && !self.meddled
-            && self.given_up.is_empty()
-            && self.is_unrivalled(name, resources);
-
-        let ended = self.stacks.deploy(name, change, &mut self.function);
-
-        let excused = self.function.iot.borrow().excused;
-        self.meddled |= self.function.iot.borrow().meddled;
-        assert!(
-            ended == Ended::Complete || !must_succeed || excused || self.meddled,
-            "nothing was in the way of this, and it {ended:?}"
-        );
-        assert!(
-            ended != Ended::RolledBackInPart || self.meddled,
-            "a rollback without a fault must succeed"
-        );
-        let Some(stack) = self.stacks.get(name) else {
-            return;
-        };
-        let before = before.unwrap_or_default();
-        for (logical_id, resource) in &stack.resources {
-            if resource.lost {
-                self.given_up.insert((stack.id.clone(), logical_id.clone()));
-            }
-            if ended == Ended::Complete && before.get(logical_id) != Some(resource) {
-                self.drifted.remove(&resource.physical_id);
-            }
-        }
-    }
-
-    /// Whether each of these is good, and nobody else has, or wants, its id.
-    fn is_unrivalled(&self, stack: &str, resources: &BTreeMap<usize, Option<Props>>) -> bool {
-        let iot = self.function.iot.borrow();
-        let there = self.stacks.get(stack);
-        let mut ids = BTreeSet::new();
-        resources.iter().all(|(name, props)| {
-            let Some(props) = props else { return true };
-            let held = there.and_then(|stack| stack.resources.get(RESOURCES[*name]));
-            let is_free = |id: &str| !iot.templates.contains_key(id) || held.is_some_and(|held| held.physical_id == id);
-            matches!(props.content, Kind::Document(_) | Kind::Source)
-                && props.id.is_none_or(|id| ids.insert(id) && is_free(IDS[id]))
-        })
-    }
-
-    fn by_hand(&mut self, hand: Hand) {
-        let mut iot = self.function.iot.borrow_mut();
-        let nth = |iot: &Iot, n: usize| {
-            let ids: Vec<_> = iot.templates.keys().cloned().collect();
-            (!ids.is_empty()).then(|| ids[n % ids.len()].clone())
-        };
-        let mut changed = None;
-        match hand {
-            Hand::Make { id } => {
-                iot.make_by_hand(IDS[id]);
-                changed = Some(IDS[id].to_owned());
-            }
-            Hand::Delete { template } => {
-                if let Some(id) = nth(&iot, template) {
-                    iot.delete_by_hand(&id);
-                    changed = Some(id);
-                }
-            }
-            Hand::StripTags { template } => {
-                if let Some(id) = nth(&iot, template) {
-                    let template = iot.templates.get_mut(&id).expect("it is there");
-                    template.tags.clear();
-                    template.by_hand = true;
-                    changed = Some(id);
-                }
-            }
-            Hand::AddTag { template } => {
-                if let Some(id) = nth(&iot, template) {
-                    let template = iot.templates.get_mut(&id).expect("it is there");
-                    template.tags.insert("by".into(), "hand".into());
-                    // Too many tags now, perhaps.
-                    changed = (template.tags.len() > 50).then_some(id);
-                }
-            }
-            Hand::PutObject => {
-                iot.objects.insert(SOURCE.into(), "{}".into());
-            }
-            Hand::RemoveObject => {
-                iot.objects.remove(SOURCE);
-            }
-        }
-        self.meddled = true;
-        self.drifted.extend(changed);
-    }
-
-    /// What must hold after every step.
-    fn check(&mut self) {
-        let iot = self.function.iot.borrow();
-        assert!(iot.wrongs.is_empty(), "stolen: {:?}", iot.wrongs);
-        let taken_meanwhile = iot
-            .templates
-            .iter()
-            .filter(|(_, template)| template.maker == Maker::Person)
-            .map(|(id, _)| id.clone());
-        self.drifted.extend(taken_meanwhile);
-
-        for (id, template) in &iot.templates {
-            let Maker::Resource { stack, logical_id } = &template.maker else {
-                continue;
-            };
-            let owner = self.stacks.all().find(|s| s.id == *stack);
-            let held = owner
-                .and_then(|stack| stack.resources.get(logical_id))
-                .is_some_and(|resource| resource.physical_id == *id);
-            let given_up = self.given_up.contains(&(stack.clone(), logical_id.clone()));
-            assert!(
-                held || template.by_hand || given_up,
-                "orphaned: {id}, which {logical_id} of {stack} made"
-            );
-        }
-        for stack in self.stacks.all() {
-            for (logical_id, resource) in &stack.resources {
-                let id = &resource.physical_id;
-                if self.given_up.contains(&(stack.id.clone(), logical_id.clone()))
-                    || self.drifted.contains(id)
-                    || iot.meddled
-                {
-                    continue;
-                }
-                let desired = desired(&resource.properties);
-                let Some(template) = iot.templates.get(id) else {
-                    panic!("lost: {id}, which is {logical_id} of {}", stack.id);
-                };
-                assert!(
-                    desired.content.is_given_by(&template.content),
-                    "{id} has the content {:?}",
-                    template.content
-                );
-                let mut tags = template.tags.clone();
-                tags.remove("by");
-                let owner = Owner {
-                    stack_id: stack.id.clone(),
-                    logical_id: logical_id.clone(),
-                };
-                let mut wanted = desired.tags.clone();
-                wanted.extend(owner.tags());
-                assert_eq!(tags, wanted, "the tags of {id}");
-            }
-        }
-    }
+fn mishap() -> impl Strategy<Value = Mishap> {
+    prop_oneof![12 => plain_mishap(), 12 => wild_mishap()]
 }
 
-pub fn mishap() -> impl Strategy<Value = Mishap> {
+/// Those that the real binary can meet too.
+fn plain_mishap() -> impl Strategy<Value = Mishap> {
     let done = any::<bool>();
     prop_oneof![
-        3 => Just(Mishap::Refused),
+        3 => Just(Mishap::Refused { lasting: false }),
         1 => Just(Mishap::Throttled),
         1 => Just(Mishap::NotSent),
         1 => Just(Mishap::Slow),
         2 => Just(Mishap::Outage),
-        1 => Just(Mishap::DeletedByHand),
-        1 => Just(Mishap::TakenByHand),
         2 => done.prop_map(|done| Mishap::Failed { done }),
         3 => done.prop_map(|done| Mishap::AnswerLost { done }),
         2 => done.prop_map(|done| Mishap::Hangs { done }),
         5 => done.prop_map(|done| Mishap::Killed { done }),
-        2 => done.prop_map(|shown| Mishap::Lingers { shown }),
     ]
 }
 
-fn mishaps() -> impl Strategy<Value = Vec<(usize, Mishap)>> {
+fn wild_mishap() -> impl Strategy<Value = Mishap> {
+    let deed = prop_oneof![
+        Just(Deed::Delete),
+        Just(Deed::Make),
+        Just(Deed::MakeForAStack),
+        Just(Deed::Strip)
+    ];
+    prop_oneof![
+        2 => any::<bool>().prop_map(|shown| Mishap::Lingers { shown }),
+        2 => deed.clone().prop_map(Mishap::Before),
+        1 => deed.prop_map(Mishap::After),
+        1 => Just(Mishap::Refused { lasting: true }),
+        1 => Just(Mishap::Down),
+        2 => (any::<bool>(), prop_oneof![Just(4u64), Just(15), Just(FOR_GOOD)])
+            .prop_map(|(all, seconds)| Mishap::Denied { all, seconds }),
+        3 => prop_oneof![Just(1u64), Just(3), Just(8), Just(30), Just(200)].prop_map(|seconds| Mishap::Later { seconds }),
+        2 => (1..8u64).prop_map(|seconds| Mishap::ShownLate { seconds }),
+    ]
+}
+
+fn mishaps(mishap: BoxedStrategy<Mishap>) -> impl Strategy<Value = Vec<(usize, Mishap)>> {
     prop_oneof![
         2 => Just(Vec::new()),
-        3 => vec((0..12usize, mishap()), 1..6),
+        3 => vec((0..12usize, mishap), 1..6),
     ]
 }
 
-pub fn props() -> impl Strategy<Value = Props> {
+fn repeats() -> impl Strategy<Value = Vec<(usize, Repeat)>> {
+    let repeat = prop_oneof![
+        3 => (1..6usize).prop_map(Repeat::Before),
+        2 => (0..4usize).prop_map(Repeat::Together),
+    ];
+    prop_oneof![2 => Just(Vec::new()), 1 => vec((0..5usize, repeat), 1..4)]
+}
+
+fn props(wild: bool) -> impl Strategy<Value = Props> {
     let kind = prop_oneof![
         8 => (0..3usize).prop_map(Kind::Document),
         2 => Just(Kind::Source),
         2 => Just(Kind::Bad),
         1 => Just(Kind::Unreadable),
+        // The stand-ins of the real binary have no jobs.
+        if wild { 2 } else { 0 } => (0..JOBS.len()).prop_map(Kind::Job),
     ];
-    (option::of(0..IDS.len()), kind, 0..5usize, 0..3usize).prop_map(|(id, content, tags, revision)| Props {
-        id,
-        content,
-        tags,
-        revision,
-    })
+    let timeout = option::weighted(
+        if wild { 0.1 } else { 0.0 },
+        prop_oneof![Just(2u32), Just(20), Just(100)],
+    );
+    (option::of(0..IDS.len()), kind, 0..5usize, 0..3usize, timeout).prop_map(
+        |(id, content, tags, revision, timeout)| Props {
+            id,
+            content,
+            tags,
+            revision,
+            timeout,
+            adopt: None,
+        },
+    )
 }
 
-fn op() -> impl Strategy<Value = Op> {
-    let resource = option::weighted(0.85, props());
+fn op(wild: bool) -> impl Strategy<Value = Op> {
+    let mishap = if wild { mishap().boxed() } else { plain_mishap().boxed() };
+    let resource = option::weighted(0.85, props(wild));
+    let rarely = option::weighted(if wild { 0.15 } else { 0.0 }, Just(())).prop_map(|it| it.is_some());
     let deploy = (
         0..STACKS.len(),
         btree_map(0..RESOURCES.len(), resource, 1..4),
         option::weighted(0.25, 0..4usize),
         option::weighted(0.4, (0..4000u64).prop_map(Duration::from_millis)),
-        mishaps(),
+        mishaps(mishap.clone()),
         any::<bool>(),
+        if wild {
+            repeats().boxed()
+        } else {
+            Just(Vec::new()).boxed()
+        },
+        (rarely.clone(), rarely),
     );
-    let delete = (0..STACKS.len(), mishaps(), any::<bool>());
-    let hand = prop_oneof![
+    let repeats = if wild {
+        repeats().boxed()
+    } else {
+        Just(Vec::new()).boxed()
+    };
+    let delete = (0..STACKS.len(), mishaps(mishap), any::<bool>(), repeats);
+    prop_oneof![
+        8 => deploy.prop_map(|(stack, resources, sibling_fails_after, cancels_after, mishaps, twice, repeats, rare)| {
+            let (preserves_failures, gives_up_cleaning) = rare;
+            Op::Deploy {
+                stack, resources, sibling_fails_after, cancels_after, preserves_failures, gives_up_cleaning, mishaps,
+                twice, repeats
+            }
+        }),
+        2 => delete.prop_map(|(stack, mishaps, twice, repeats)| Op::Delete { stack, mishaps, twice, repeats }),
+        1 => hand().prop_map(Op::ByHand),
+        u32::from(wild) => (1..9000u64).prop_map(|seconds| Op::Wait(Duration::from_secs(seconds))),
+    ]
+}
+
+fn hand() -> impl Strategy<Value = Hand> {
+    prop_oneof![
         (0..IDS.len()).prop_map(|id| Hand::Make { id }),
+        (0..IDS.len()).prop_map(|id| Hand::MakeForAStack { id }),
         (0..9usize).prop_map(|template| Hand::Delete { template }),
         (0..9usize).prop_map(|template| Hand::StripTags { template }),
         (0..9usize).prop_map(|template| Hand::AddTag { template }),
         Just(Hand::PutObject),
         Just(Hand::RemoveObject),
-    ];
-    prop_oneof![
-        8 => deploy.prop_map(|(stack, resources, sibling_fails_after, cancels_after, mishaps, twice)| Op::Deploy {
-            stack, resources, sibling_fails_after, cancels_after, mishaps, twice
-        }),
-        2 => delete.prop_map(|(stack, mishaps, twice)| Op::Delete { stack, mishaps, twice }),
-        1 => hand.prop_map(Op::ByHand),
+        (0..JOBS.len()).prop_map(|job| Hand::PutJob { job }),
+        (0..JOBS.len()).prop_map(|job| Hand::RemoveJob { job }),
     ]
 }
 
-pub fn history() -> impl Strategy<Value = (bool, Vec<Op>)> {
-    (any::<bool>(), vec(op(), 1..10))
+/// For the real binary: whether failures count, and what happens.
+pub fn plain_history() -> impl Strategy<Value = (bool, Vec<Op>)> {
+    (any::<bool>(), vec(op(false), 1..10))
+}
+
+pub fn history() -> impl Strategy<Value = History> {
+    let made_up = prop_oneof![
+        Just(MadeUp::Capitals),
+        Just(MadeUp::BothCases),
+        Just(MadeUp::Shortened),
+        Just(MadeUp::Missing)
+    ];
+    (
+        any::<bool>(),
+        made_up,
+        any::<u64>(),
+        any::<bool>(),
+        vec(op(true), 1..10),
+    )
+        .prop_map(|(failures_count, made_up, builds, absent_has_no_tags, ops)| History {
+            variant: Variant {
+                failures_count,
+                made_up,
+            },
+            builds,
+            absent_has_no_tags,
+            ops,
+        })
 }

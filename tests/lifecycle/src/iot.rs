@@ -1,371 +1,388 @@
-//! A model of AWS IoT's job templates, with faults at any call. It remembers who made each template, whatever its tags
-//! say, and notes every call that touches what the caller did not make.
+//! A model of AWS IoT's job templates: what an account holds, and what the service does to it. It remembers who made each
+//! template, whatever its tags say.
 
-use iot_job_template_core::iot::{CallError, Cause, JobTemplates};
+use crate::adoption::{self, Adopted};
+use crate::calls::{Done, LateCall, Work, arn};
+use crate::fates::Fates;
+use crate::history::{BY_HAND, OTHER_STACK, REFUSED};
+use crate::mishap::{Deed, FOR_GOOD, Mishap};
+use crate::record::{Kind, Record, Sent};
+use crate::simulation::Before;
+use iot_job_template_core::iot::Cause;
 use iot_job_template_core::job_template::{Content, Tags};
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::future::pending;
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
-
-/// What happens to one call, or around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
-    /// IoT refuses it, for a reason of its own such as a limit. Not done.
-    Refused,
-    Throttled,
-    NotSent,
-    /// 500.
-    Failed {
-        done: bool,
-    },
-    /// The connection breaks.
-    AnswerLost {
-        done: bool,
-    },
-    Slow,
-    Hangs {
-        done: bool,
-    },
-    /// This call and all after it are throttled until the invocation ends.
-    Outage,
-    /// Lambda kills the function.
-    Killed {
-        done: bool,
-    },
-    /// Somebody deletes the template just before the call.
-    DeletedByHand,
-    /// Of a delete: just after it somebody makes a template of their own under the id, unless that is a generated one,
-    /// which nobody else would choose.
-    TakenByHand,
-    /// Of a delete: the id is in use for another two seconds, and the template is shown for as long, or is not.
-    Lingers {
-        shown: bool,
-    },
-}
-
-impl Mishap {
-    /// Whether a request may fail for it. Of the others one passes, or the next attempt succeeds.
-    fn is_an_excuse(self) -> bool {
-        matches!(
-            self,
-            Mishap::Refused | Mishap::Hangs { .. } | Mishap::Outage | Mishap::Killed { .. }
-        )
-    }
-}
 
 /// Who made a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Maker {
     Person,
     Resource { stack: String, logical_id: String },
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template {
+pub struct StoredTemplate {
     pub content: Content,
     pub tags: Tags,
     pub maker: Maker,
-    /// A person has changed its tags.
-    pub by_hand: bool,
+    /// The delivery that made it, by its number in the record; `None` if somebody else did.
+    pub made_by: Option<usize>,
+    pub made_at: Duration,
+    /// When it was made, or its tags were changed last.
+    pub changed_at: Duration,
+    /// The call that made it was carried out after it gave no answer.
+    pub made_late: bool,
+    pub from_job: Option<String>,
+    /// Somebody removed its tags.
+    pub stripped: bool,
+    pub adopted: Option<Adopted>,
+    /// It got tags of ours between a look at another template and the touch that followed.
+    pub mistaken: bool,
+    /// Until then other tags are shown.
+    pub shown: Option<(Duration, Tags)>,
 }
 
-pub struct Iot {
-    pub templates: BTreeMap<String, Template>,
+/// An account of AWS, as far as it matters here.
+#[derive(Clone)]
+pub struct Account {
+    pub templates: BTreeMap<String, StoredTemplate>,
     /// What `DocumentSource` can name.
     pub objects: BTreeMap<String, String>,
-    /// What has met the function's calls so far that was none of its own.
+    /// The documents of the jobs that `JobArn` can name.
+    pub jobs: BTreeMap<String, String>,
+    /// What was adopted and neither given back nor deleted for good, by its id: it has to be there.
+    pub adopted: BTreeMap<String, Adopted>,
+    /// What must hold and did not.
     pub wrongs: Vec<String>,
-    /// Whether anything was done by hand: then less can be promised.
-    pub meddled: bool,
-    lingering: BTreeMap<String, (Instant, Option<Template>)>,
-    /// By the number of the call, from 0.
-    mishaps: BTreeMap<usize, Mishap>,
-    /// How many of those have happened.
+    /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when last.
+    pub drifted: BTreeMap<String, Duration>,
+    pub late: Vec<LateCall>,
+    lingering: BTreeMap<String, (Duration, Option<StoredTemplate>)>,
+    /// Whose calls are denied, and until when. No operation is all of them.
+    pub denied: Vec<(Option<&'static str>, Duration)>,
+    /// Whatever happens, the role may not do these.
+    pub always_denied: Vec<&'static str>,
+    pub refused: BTreeSet<&'static str>,
+    pub down: BTreeSet<&'static str>,
+    /// What ListTagsForResource says of what is not there: nothing, or that it is not there.
+    pub absent_has_no_tags: bool,
+    pub fates: Fates,
+    pub calls: usize,
+    /// How many mishaps have happened since the operation began.
     pub happened: usize,
     /// Whether one of them was an excuse for a request to fail.
     pub excused: bool,
-    pub calls: usize,
-    pub trace: Vec<String>,
+    /// A job or a source is, or was, not what it was.
+    pub sources_changed: bool,
+    /// Describes show less than what was written: text trimmed, documents written anew.
+    pub shows_otherwise: bool,
+    /// A repetition was delivered after the Delete that followed it, and may have made what nobody holds.
+    pub leftovers: bool,
+    pub before: Before,
+    pub record: Record,
 }
 
-/// The content that IoT refuses, well-formed as it is.
-pub const REFUSED: &str = "Refused by IoT";
-
-impl Iot {
-    pub fn new() -> Iot {
-        Iot {
+impl Account {
+    pub fn new() -> Account {
+        Account {
             templates: BTreeMap::new(),
             objects: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            adopted: BTreeMap::new(),
             wrongs: Vec::new(),
-            meddled: false,
+            drifted: BTreeMap::new(),
+            late: Vec::new(),
             lingering: BTreeMap::new(),
-            mishaps: BTreeMap::new(),
+            denied: Vec::new(),
+            always_denied: Vec::new(),
+            refused: BTreeSet::new(),
+            down: BTreeSet::new(),
+            absent_has_no_tags: true,
+            fates: Fates::Armed(BTreeMap::new()),
+            calls: 0,
             happened: 0,
             excused: false,
-            calls: 0,
-            trace: Vec::new(),
+            sources_changed: false,
+            shows_otherwise: false,
+            leftovers: false,
+            before: Before::default(),
+            record: Record::default(),
+        }
+    }
+
+    /// Why the service will not do this now, whoever asks.
+    pub fn gate(&self, work: &Work, now: Duration) -> Option<Cause> {
+        let operation = work.operation();
+        let is_denied = self
+            .denied
+            .iter()
+            .any(|(which, until)| *until > now && which.is_none_or(|which| which == operation));
+        let is_denied = is_denied || self.always_denied.contains(&operation);
+        match (is_denied, self.refused.contains(operation)) {
+            (true, _) => Some(Cause::Denied),
+            (false, true) => Some(Cause::Refused),
+            _ => self.down.contains(operation).then_some(Cause::Unclear),
         }
     }
 
     /// Counts calls from 0 again, and lets them meet these.
     pub fn arm(&mut self, mishaps: &[(usize, Mishap)]) {
-        self.mishaps = mishaps.iter().copied().collect();
+        self.denied.clear();
+        self.refused.clear();
+        self.down.clear();
+        match &mut self.fates {
+            Fates::Armed(armed) => *armed = mishaps.iter().copied().collect(),
+            Fates::Searched(choices) => choices.quiet = false,
+        }
         self.calls = 0;
+        self.happened = 0;
+        self.excused = false;
     }
 
-    /// Keeps only the mishaps that are so.
-    pub fn arm_only(&mut self, so: impl Fn(Mishap) -> bool) {
-        self.mishaps.retain(|_, mishap| so(*mishap));
+    pub fn heal(&mut self) {
+        self.denied.clear();
+        self.refused.clear();
+        self.down.clear();
+        match &mut self.fates {
+            Fates::Armed(mishaps) => mishaps.clear(),
+            Fates::Searched(choices) => choices.quiet = true,
+        }
     }
 
-    /// A person makes a template, whatever is there.
-    pub fn make_by_hand(&mut self, id: &str) {
-        self.meddled = true;
-        let template = Template {
-            content: Content {
-                description: "by hand".into(),
-                document: Some("{}".into()),
-                ..Content::default()
+    /// Carries out what is due of the late.
+    pub fn catch_up(&mut self, now: Duration) {
+        self.lingering.retain(|_, (until, _)| *until > now);
+        while let Some(next) = (0..self.late.len()).min_by_key(|n| self.late[*n].due) {
+            if self.late[next].due > now {
+                return;
+            }
+            let late = self.late.remove(next);
+            self.record
+                .trace(|| format!("    (late: {} {})", late.work.operation(), late.work.id()));
+            let id = late.work.id().to_owned();
+            let before = self.templates.get(&id).cloned();
+            if self.carry_out(&late.work, late.delivery, late.due, true).is_ok() && !late.work.is_look() {
+                let request = self.record.request_of(late.delivery).clone();
+                adoption::note(self, before.as_ref(), &late.work, late.delivery, &request, late.due);
+                if late.work.is_touch() {
+                    self.drifted.insert(id, late.due);
+                }
+            }
+        }
+    }
+
+    /// A stranger does something.
+    pub fn befall(&mut self, id: &str, deed: Deed, now: Duration) {
+        let nobody_would = !id.starts_with("shared-");
+        match deed {
+            Deed::Make | Deed::MakeForAStack if nobody_would => return,
+            Deed::Make => self.make_by_hand(id, Tags::new(), now),
+            Deed::MakeForAStack => {
+                let tags = [
+                    ("cloudformation:stack-id", OTHER_STACK),
+                    ("cloudformation:logical-id", "Reboot"),
+                ];
+                self.make_by_hand(id, tags.map(|(key, value)| (key.into(), value.into())).into(), now);
+            }
+            Deed::Delete => {
+                if self.templates.remove(id).is_none() {
+                    return;
+                }
+                self.adopted.remove(id);
+            }
+            Deed::Strip => match self.templates.get_mut(id) {
+                Some(template) => {
+                    template.tags.clear();
+                    template.stripped = true;
+                    template.changed_at = now;
+                    // What was adopted is as it was before.
+                    template.give_back();
+                    self.adopted.remove(id);
+                }
+                None => return,
             },
-            tags: Tags::new(),
-            maker: Maker::Person,
-            by_hand: false,
+        }
+        self.record.trace(|| format!("    ({deed:?} of {id} by a stranger)"));
+        self.drifted.insert(id.to_owned(), now);
+    }
+
+    fn make_by_hand(&mut self, id: &str, tags: Tags, now: Duration) {
+        let content = Content {
+            description: BY_HAND.into(),
+            document: Some("{}".into()),
+            ..Content::default()
         };
-        self.templates.insert(id.to_owned(), template);
+        self.templates
+            .insert(id.to_owned(), StoredTemplate::new(content, tags, Maker::Person, now));
     }
 
-    pub fn delete_by_hand(&mut self, id: &str) {
-        self.meddled |= self.templates.remove(id).is_some();
-    }
-}
-
-/// The function's client, for one resource's request.
-#[derive(Clone)]
-pub struct Client {
-    pub iot: Rc<RefCell<Iot>>,
-    pub caller: Maker,
-    /// Tells that the function is to be killed.
-    pub killed: Rc<Notify>,
-    pub outage: Rc<Cell<bool>>,
-}
-
-type Answer<T> = Result<T, CallError>;
-
-fn error<T>(operation: &'static str, cause: Cause) -> Answer<T> {
-    Err(CallError {
-        operation,
-        cause,
-        detail: format!("{cause:?}"),
-        retry_after: None,
-    })
-}
-
-impl Client {
-    /// One call: `work` is what the service does, if it gets to do it.
-    async fn call<T>(
-        &self,
-        operation: &'static str,
-        id: &str,
-        work: impl FnOnce(&mut Iot) -> Result<T, Cause>,
-    ) -> Answer<T> {
-        // Every call takes a moment, so that time passes and requests that overlap take turns.
-        sleep(Duration::from_millis(20)).await;
-        let mishap = self.next_mishap(operation, id);
-        let done = |work| {
-            let mut iot = self.iot.borrow_mut();
-            let result = self.carry_out(&mut iot, operation, id, work);
-            result.or_else(|cause| error(operation, cause))
-        };
-        match mishap {
-            None => done(work),
-            Some(Mishap::Refused) => error(operation, Cause::Refused),
-            Some(Mishap::Throttled | Mishap::Outage) => error(operation, Cause::Throttled),
-            Some(Mishap::NotSent) => error(operation, Cause::NotSent),
-            Some(Mishap::Slow) => {
-                sleep(Duration::from_secs(3)).await;
-                done(work)
-            }
-            Some(Mishap::Failed { done: is } | Mishap::AnswerLost { done: is }) => {
-                if is {
-                    let _ = done(work);
-                }
-                error(operation, Cause::Unclear)
-            }
-            Some(Mishap::Hangs { done: is }) => {
-                if is {
-                    let _ = done(work);
-                }
-                pending().await
-            }
-            Some(Mishap::Killed { done: is }) => {
-                if is {
-                    let _ = done(work);
-                }
-                self.killed.notify_one();
-                pending().await
-            }
-            Some(Mishap::DeletedByHand) => {
-                self.iot.borrow_mut().delete_by_hand(id);
-                done(work)
-            }
-            Some(Mishap::TakenByHand) => {
-                let result = done(work);
-                if operation == "DeleteJobTemplate" && id.starts_with("shared-") {
-                    self.iot.borrow_mut().make_by_hand(id);
-                }
-                result
-            }
-            Some(Mishap::Lingers { shown }) => {
-                let old = self.iot.borrow().templates.get(id).cloned();
-                let result = done(work);
-                if operation == "DeleteJobTemplate" && old.is_some() {
-                    let until = Instant::now() + Duration::from_secs(2);
-                    let shown = old.filter(|_| shown);
-                    let mut iot = self.iot.borrow_mut();
-                    iot.lingering.insert(id.to_owned(), (until, shown));
-                }
-                result
-            }
-        }
+    pub fn linger(&mut self, id: &str, until: Duration, shown: Option<StoredTemplate>) {
+        self.lingering.insert(id.to_owned(), (until, shown));
     }
 
-    fn next_mishap(&self, operation: &str, id: &str) -> Option<Mishap> {
-        let mut iot = self.iot.borrow_mut();
-        let number = iot.calls;
-        iot.calls += 1;
-        let mut mishap = iot.mishaps.remove(&number);
-        iot.happened += usize::from(mishap.is_some());
-        iot.excused |= mishap.is_some_and(Mishap::is_an_excuse);
-        if mishap == Some(Mishap::Outage) {
-            self.outage.set(true);
-        } else if self.outage.get() {
-            mishap = Some(Mishap::Outage);
-        }
-        let met = mishap.map(|m| format!(" {m:?}")).unwrap_or_default();
-        iot.trace.push(format!("    {operation} {id}{met}"));
-        mishap
-    }
-
-    fn carry_out<T>(
-        &self,
-        iot: &mut Iot,
-        operation: &'static str,
-        id: &str,
-        work: impl FnOnce(&mut Iot) -> Result<T, Cause>,
-    ) -> Result<T, Cause> {
-        let now = Instant::now();
-        iot.lingering.retain(|_, (until, _)| *until > now);
-        let changes = matches!(operation, "DeleteJobTemplate" | "TagResource" | "UntagResource");
-        if changes
-            && let Some(template) = iot.templates.get(id)
-            && template.maker != self.caller
-            // Nobody can tell whose it was, once its tags are stripped.
-            && !template.by_hand
-        {
-            let wrong = format!("{operation} of {id}, which {:?} made", template.maker);
-            iot.wrongs.push(wrong);
-        }
-        work(iot)
-    }
-}
-
-pub fn arn(id: &str) -> String {
-    format!("arn:aws:iot:eu-central-1:123456789012:jobtemplate/{id}")
-}
-
-fn id_in(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or_default()
-}
-
-impl Iot {
-    fn shown(&self, id: &str) -> Result<&Template, Cause> {
+    fn shown(&self, id: &str) -> Result<&StoredTemplate, Cause> {
         let lingering = self.lingering.get(id).and_then(|(_, shown)| shown.as_ref());
         self.templates.get(id).or(lingering).ok_or(Cause::NotFound)
     }
 
-    pub fn create(&mut self, id: &str, content: &Content, tags: &Tags, maker: Maker) -> Result<String, Cause> {
-        if content.description == REFUSED || !are_good(tags) {
+    /// What the service does, if it gets to do it.
+    pub fn carry_out(&mut self, work: &Work, delivery: usize, now: Duration, late: bool) -> Result<Done, Cause> {
+        match work {
+            Work::Create { id, content, tags } => {
+                let maker = self.record.maker(delivery);
+                let made = self.create(id, content, tags, maker, now)?;
+                made.made_by = Some(delivery);
+                made.made_late = late;
+                Ok(Done::Arn(arn(id)))
+            }
+            Work::Describe { id } => {
+                let mut content = self.shown(id)?.content.clone();
+                if self.shows_otherwise {
+                    content.description = content.description.trim().to_uppercase();
+                    content.document = content.document.map(|document| document.replace(' ', ""));
+                }
+                Ok(Done::Described(arn(id), content))
+            }
+            Work::Delete { id } => self.templates.remove(id).map(|_| Done::Nothing).ok_or(Cause::NotFound),
+            Work::ListTags { id } => match self.shown(id) {
+                Ok(template) => Ok(Done::Tags(template.tags_shown(now).clone())),
+                Err(_) if self.absent_has_no_tags => Ok(Done::Tags(Tags::new())),
+                Err(cause) => Err(cause),
+            },
+            Work::Tag { id, tags } => {
+                let template = self.templates.get_mut(id).ok_or(Cause::NotFound)?;
+                let mut merged = template.tags.clone();
+                merged.extend(tags.clone());
+                if merged.len() > 50 || !are_good(tags) {
+                    return Err(Cause::Refused);
+                }
+                template.tags = merged;
+                template.changed_at = now;
+                Ok(Done::Nothing)
+            }
+            Work::Untag { id, keys } => {
+                let template = self.templates.get_mut(id).ok_or(Cause::NotFound)?;
+                template.tags.retain(|key, _| !keys.contains(key));
+                template.changed_at = now;
+                Ok(Done::Nothing)
+            }
+        }
+    }
+
+    pub fn create(
+        &mut self,
+        id: &str,
+        content: &Content,
+        tags: &Tags,
+        maker: Maker,
+        now: Duration,
+    ) -> Result<&mut StoredTemplate, Cause> {
+        if content.description == REFUSED || !are_good(tags) || tags.len() > 50 {
             return Err(Cause::Refused);
         }
         let mut content = content.clone();
-        match (&content.document, &content.document_source) {
-            (Some(_), None) => {}
-            (None, Some(source)) => {
-                content.document = Some(self.objects.get(source).ok_or(Cause::Refused)?.clone());
+        let from_job = content.job_arn.take();
+        content.document = match (&content.document, &content.document_source, &from_job) {
+            (Some(document), None, None) => Some(document.clone()),
+            (None, Some(source), None) => Some(self.objects.get(source).ok_or(Cause::Refused)?.clone()),
+            (document, None, Some(job)) => {
+                let of_job = self.jobs.get(job).ok_or(Cause::NotFound)?;
+                Some(document.as_ref().unwrap_or(of_job).clone())
             }
             _ => return Err(Cause::Refused),
-        }
+        };
         if self.templates.contains_key(id) || self.lingering.contains_key(id) {
             return Err(Cause::Conflict);
         }
-        let template = Template {
-            content,
-            tags: tags.clone(),
-            maker,
-            by_hand: false,
+        let mut template = StoredTemplate::new(content, tags.clone(), maker, now);
+        template.from_job = from_job;
+        Ok(self.templates.entry(id.to_owned()).or_insert(template))
+    }
+
+    /// Whether a stranger's deed on this template was not put right since, by a request that was sent after it and succeeded.
+    pub fn has_drifted(&self, id: &str) -> bool {
+        self.drifted_but_for(id, |_| true)
+    }
+
+    /// The same, where only this resource's own requests put it right.
+    pub fn has_drifted_for(&self, stack: &str, logical_id: &str, id: &str) -> bool {
+        self.drifted_but_for(id, |request| {
+            (&*request.stack, &*request.logical_id) == (stack, logical_id)
+        })
+    }
+
+    pub fn any_drifted(&self) -> bool {
+        self.drifted.keys().any(|id| self.has_drifted(id))
+    }
+
+    fn drifted_but_for(&self, id: &str, counts: impl Fn(&Sent) -> bool) -> bool {
+        let Some(since) = self.drifted.get(id) else {
+            return false;
         };
-        self.templates.insert(id.to_owned(), template);
-        Ok(arn(id))
+        // Where another's template is as declared, there was nothing to put right.
+        let is_a_persons = self
+            .templates
+            .get(id)
+            .is_some_and(|template| *template.holder() == Maker::Person);
+        let put_it_right = |request: &Sent| {
+            request.kind != Kind::Delete
+                && request.sent > *since
+                && request
+                    .reply
+                    .as_ref()
+                    .is_some_and(|reply| reply.succeeded && reply.physical_id == id)
+                && counts(request)
+        };
+        is_a_persons || !self.record.requests.iter().any(put_it_right)
+    }
+
+    /// Whether the template is absent or this resource's.
+    pub fn is_not_anothers(&self, id: &str, stack: &str, logical_id: &str) -> bool {
+        let owner = Maker::Resource {
+            stack: stack.to_owned(),
+            logical_id: logical_id.to_owned(),
+        };
+        self.templates
+            .get(id)
+            .is_none_or(|template| *template.holder() == owner)
+    }
+
+    pub fn deny(&mut self, operation: Option<&'static str>, seconds: u64, now: Duration) {
+        let until = if seconds == FOR_GOOD {
+            Duration::MAX
+        } else {
+            now + Duration::from_secs(seconds)
+        };
+        self.denied.push((operation, until));
+    }
+}
+
+impl StoredTemplate {
+    pub fn new(content: Content, tags: Tags, maker: Maker, made_at: Duration) -> StoredTemplate {
+        StoredTemplate {
+            content,
+            tags,
+            maker,
+            made_by: None,
+            made_at,
+            changed_at: made_at,
+            made_late: false,
+            from_job: None,
+            stripped: false,
+            adopted: None,
+            mistaken: false,
+            shown: None,
+        }
+    }
+
+    fn tags_shown(&self, now: Duration) -> &Tags {
+        match &self.shown {
+            Some((until, tags)) if *until > now => tags,
+            _ => &self.tags,
+        }
     }
 }
 
 fn are_good(tags: &Tags) -> bool {
-    tags.len() <= 50 && tags.keys().all(|key| !key.starts_with("aws:"))
-}
-
-impl JobTemplates for Client {
-    async fn create(&self, id: &str, content: &Content, tags: &Tags) -> Answer<String> {
-        let maker = self.caller.clone();
-        let work = |iot: &mut Iot| iot.create(id, content, tags, maker);
-        self.call("CreateJobTemplate", id, work).await
-    }
-
-    async fn describe(&self, id: &str) -> Answer<(String, Content)> {
-        let work = |iot: &mut Iot| Ok((arn(id), iot.shown(id)?.content.clone()));
-        self.call("DescribeJobTemplate", id, work).await
-    }
-
-    async fn delete(&self, id: &str) -> Answer<()> {
-        let work = |iot: &mut Iot| match iot.templates.remove(id) {
-            Some(_) => Ok(()),
-            None => Err(Cause::NotFound),
-        };
-        self.call("DeleteJobTemplate", id, work).await
-    }
-
-    async fn tags(&self, arn: &str) -> Answer<Tags> {
-        let id = id_in(arn);
-        // Of what is not there the service gives no tags, rather than an error.
-        let work = |iot: &mut Iot| Ok(iot.shown(id).map(|t| t.tags.clone()).unwrap_or_default());
-        self.call("ListTagsForResource", id, work).await
-    }
-
-    async fn tag(&self, arn: &str, tags: &Tags) -> Answer<()> {
-        let id = id_in(arn);
-        let work = |iot: &mut Iot| {
-            let template = iot.templates.get_mut(id).ok_or(Cause::NotFound)?;
-            let mut merged = template.tags.clone();
-            merged.extend(tags.clone());
-            if merged.len() > 50 || !are_good(tags) {
-                return Err(Cause::Refused);
-            }
-            template.tags = merged;
-            Ok(())
-        };
-        self.call("TagResource", id, work).await
-    }
-
-    async fn untag(&self, arn: &str, keys: &[String]) -> Answer<()> {
-        let id = id_in(arn);
-        let work = |iot: &mut Iot| {
-            let template = iot.templates.get_mut(id).ok_or(Cause::NotFound)?;
-            template.tags.retain(|key, _| !keys.contains(key));
-            Ok(())
-        };
-        self.call("UntagResource", id, work).await
-    }
+    tags.keys().all(|key| !key.starts_with("aws:"))
 }

@@ -267,3 +267,48 @@ fn each_bound_on_a_lists_length_is_held() {
         assert_eq!(messages(&with(properties)), [problem]);
     }
 }
+
+#[test]
+fn a_rate_that_grows_needs_the_maximum_that_it_grows_to() {
+    let rate = json!({"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": {}});
+    for (config, needing) in [
+        (json!({"ExponentialRolloutRate": rate}), "ExponentialRolloutRate"),
+        (
+            json!({"exponentialRate": rate, "maximumPerMinute": null}),
+            "ExponentialRolloutRate",
+        ),
+        (json!({"MinimumPerMinute": 1}), "MinimumPerMinute"),
+    ] {
+        assert_eq!(
+            messages(&with(json!({"JobExecutionsRolloutConfig": config}))),
+            [format!(
+                "JobExecutionsRolloutConfig.MaximumPerMinute: missing, and {needing} needs it (it takes an integer from 1 \
+                 to 2147483647)"
+            )]
+        );
+    }
+    let misspelt = json!({"ExponentialRolloutRate": rate, "MaximumPerMinut": 9});
+    let problems = messages(&with(json!({"JobExecutionsRolloutConfig": misspelt})));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
+#[test]
+fn a_rate_grows_after_one_of_two_counts_or_neither() {
+    let criteria = |criteria: Value| with_at(&format!("{RATE}.RateIncreaseCriteria"), criteria);
+    good(&criteria(json!({"NumberOfNotifiedThings": 1})));
+    good(&criteria(
+        json!({"NumberOfNotifiedThings": null, "NumberOfSucceededThings": 1}),
+    ));
+    // Whether IoT takes neither was not measured.
+    good(&criteria(json!({})));
+
+    assert_eq!(
+        messages(&criteria(
+            json!({"numberOfNotifiedThings": 1, "numberOfSucceededThings": "2"})
+        )),
+        [
+            "JobExecutionsRolloutConfig.ExponentialRolloutRate.RateIncreaseCriteria: has NumberOfNotifiedThings and \
+             NumberOfSucceededThings (it takes one of them)"
+        ]
+    );
+}

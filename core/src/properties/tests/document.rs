@@ -22,16 +22,19 @@ fn a_document_that_is_text_is_kept_byte_for_byte() {
 }
 
 #[test]
-fn a_document_that_is_a_map_or_list_of_texts_is_written_in_the_order_given() {
-    let written: Json = serde_json::from_str(
-        r#"{"Description": "d", "Document": {"z": "a\"b", "a": ["x", {}, [], "1.2.3", "10:30", "yes", ""], "m": {"k": "v"}}}"#,
-    )
-    .unwrap();
+fn a_document_that_is_a_map_or_list_of_texts_is_the_same_text_in_whatever_order_its_keys_come() {
+    for written in [
+        r#"{"z": "a\"b", "a": ["x", {}, [], "1.2.3", "10:30", "yes", ""], "m": {"b": "v", "B": {"é": "v", "y": "v"}}}"#,
+        r#"{"m": {"B": {"y": "v", "é": "v"}, "b": "v"}, "a": ["x", {}, [], "1.2.3", "10:30", "yes", ""], "z": "a\"b"}"#,
+    ] {
+        let properties = format!(r#"{{"Description": "d", "Document": {written}}}"#);
+        let read = read(&serde_json::from_str(&properties).unwrap()).unwrap();
 
-    assert_eq!(
-        read(&written).unwrap().desired.content.document.unwrap(),
-        r#"{"z":"a\"b","a":["x",{},[],"1.2.3","10:30","yes",""],"m":{"k":"v"}}"#
-    );
+        assert_eq!(
+            read.desired.content.document.unwrap(),
+            r#"{"a":["x",{},[],"1.2.3","10:30","yes",""],"m":{"B":{"y":"v","é":"v"},"b":"v"},"z":"a\"b"}"#
+        );
+    }
 }
 
 #[test]
@@ -57,11 +60,54 @@ fn a_leaf_that_could_have_been_something_else_than_text_is_named() {
 }
 
 #[test]
-fn every_such_leaf_is_named() {
-    let problems = messages(&with(json!({"Document": ["1", "x", {"a": "true", "b": "null"}]})));
+fn many_such_leaves_are_one_problem_with_all_their_paths() {
+    assert_eq!(
+        messages(&with(json!({"Document": ["1", "x", {"b": "true", "a": "null"}]}))),
+        [
+            "Document: CloudFormation turns numbers, true, false and null into text, and these 3 could have been some: \
+             Document[0], Document[2].a, Document[2].b (give the whole Document as a string of JSON, or with \
+             Fn::ToJsonString)"
+        ]
+    );
+}
 
-    let paths: Vec<_> = problems.iter().map(|p| p.split(": ").next().unwrap()).collect();
-    assert_eq!(paths, ["Document[0]", "Document[2].a", "Document[2].b"]);
+#[test]
+fn of_more_leaves_than_fit_the_answer_as_many_are_named_as_fit() {
+    let steps = |count: usize| -> Value {
+        let step = json!({"action": "install", "retries": "3"});
+        json!({"steps": vec![step; count]})
+    };
+
+    let thirty = messages(&with(json!({"Document": steps(30)})));
+    assert_eq!(thirty.len(), 1);
+    assert!(
+        thirty[0].contains("these 30 ") && !thirty[0].contains("more"),
+        "{thirty:?}"
+    );
+    assert_eq!(thirty[0].matches("].retries").count(), 30);
+
+    let thousand = messages(&with(json!({"Document": steps(1000)})));
+    assert_eq!(thousand.len(), 1);
+    let named = thousand[0].matches("].retries").count();
+    let more = format!("and {} more (give the whole", 1000 - named);
+    assert!(named > 50 && thousand[0].contains(&more), "{thousand:?}");
+    assert!(thousand[0].len() < 2500, "{}", thousand[0].len());
+}
+
+#[test]
+fn a_leaf_as_deep_as_can_be_is_named_by_the_end_of_its_path() {
+    let name = "\"".repeat(64);
+    let deep = (0..120).fold(json!(["1", "2"]), |inner, _| json!({&name: inner}));
+
+    let problems = messages(&with(json!({"Document": deep})));
+
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].contains("these 2 could have been some: …"), "{problems:?}");
+    assert!(problems[0].contains("[0]"), "{problems:?}");
+    assert!(serde_json::to_string(&problems[0]).unwrap().len() < 2500);
+    let one = (0..120).fold(json!("1"), |inner, _| json!({&name: inner}));
+    let one = messages(&with(json!({"Document": one})));
+    assert!(serde_json::to_string(&one).unwrap().len() < 2500, "{one:?}");
 }
 
 #[test]
@@ -98,23 +144,29 @@ fn a_document_is_nested_at_most_1000_deep() {
 
 #[test]
 fn a_placeholder_for_a_presigned_url_needs_a_role_unless_a_job_may_have_it() {
-    let document = "{\"url\": \"${aws:iot:s3-presigned-url:https://s3.amazonaws.com/b/k}\"}";
-    let role = json!({"RoleArn": "arn:aws:iam::123456789012:role/x"});
-    good(&json!({"Description": "d", "Document": document, "PresignedUrlConfig": role}));
-    good(&json!({"Description": "d", "Document": document, "JobArn": "job"}));
+    for placeholder in ["${aws:iot:s3-presigned-url:", "${aws:iot:s3-presigned-url-v2:"] {
+        let document = format!("{{\"url\": \"{placeholder}https://s3.amazonaws.com/b/k}}\"}}");
+        let role = json!({"RoleArn": "arn:aws:iam::123456789012:role/x"});
+        good(&json!({"Description": "d", "Document": document, "PresignedUrlConfig": role}));
+        good(&json!({"Description": "d", "Document": document, "JobArn": "job"}));
 
-    for config in [json!(null), json!({"ExpiresInSec": 60})] {
+        for config in [json!(null), json!({"ExpiresInSec": 60})] {
+            assert_eq!(
+                messages(&json!({"Description": "d", "Document": document, "PresignedUrlConfig": config})),
+                [format!(
+                    "PresignedUrlConfig.RoleArn: missing, and the Document has a placeholder {placeholder}…}}, which needs a role"
+                )]
+            );
+        }
+        let wrong = json!({"Description": "d", "Document": document, "PresignedUrlConfig": {"RoleArn": "short"}});
         assert_eq!(
-            messages(&json!({"Description": "d", "Document": document, "PresignedUrlConfig": config})),
-            [
-                "PresignedUrlConfig.RoleArn: missing, and the Document has a placeholder ${aws:iot:s3-presigned-url:…}, which needs a role"
-            ]
+            messages(&wrong).len(),
+            1,
+            "nothing more is said of a config that is wrong already"
         );
     }
-    let wrong = json!({"Description": "d", "Document": document, "PresignedUrlConfig": {"RoleArn": "short"}});
-    assert_eq!(
-        messages(&wrong).len(),
-        1,
-        "nothing more is said of a config that is wrong already"
-    );
+    // What is not known to need one is left to IoT.
+    good(&with(
+        json!({"Document": "\"${aws:iot:s3-presigned-url-upload:https://s3.amazonaws.com/b/k}\""}),
+    ));
 }

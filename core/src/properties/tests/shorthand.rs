@@ -3,7 +3,7 @@
 use super::*;
 
 /// What is written, what it means, and the warning for each shorthand used.
-pub fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
+fn shorthands() -> Vec<(Value, Value, Vec<&'static str>)> {
     let abort = |criterion: Value| with(json!({"AbortConfig": {"CriteriaList": [criterion]}}));
     let rollout = |config: Value| with(json!({"JobExecutionsRolloutConfig": config}));
     let window = |window: Value| with(json!({"MaintenanceWindows": [window]}));
@@ -108,7 +108,7 @@ fn a_shorthand_beside_what_it_stands_for_or_without_what_it_needs_is_refused() {
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"MinimumPerMinute": 1}}),
-            "JobExecutionsRolloutConfig.MinimumPerMinute: goes with MaximumPerMinute (give both, or an ExponentialRolloutRate)",
+            "JobExecutionsRolloutConfig.MaximumPerMinute: missing, and MinimumPerMinute needs it (it takes an integer from 1 to 2147483647)",
         ),
         (
             json!({"JobExecutionsRolloutConfig": {"MinimumPerMinute": 3, "MaximumPerMinute": 2}}),

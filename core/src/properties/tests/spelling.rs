@@ -7,14 +7,14 @@ use crate::job_template::RateIncreaseCriteria;
 fn a_key_matches_whatever_the_case_of_its_first_letter_and_other_names_mean_the_same() {
     let canonical = with(json!({
         "AbortConfig": {"CriteriaList": [{"FailureType": "ALL", "Action": "CANCEL", "ThresholdPercentage": 1, "MinNumberOfExecutedThings": 1}]},
-        "JobExecutionsRolloutConfig": {"ExponentialRolloutRate": {"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": {"NumberOfNotifiedThings": 1}}},
+        "JobExecutionsRolloutConfig": {"MaximumPerMinute": 9, "ExponentialRolloutRate": {"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": {"NumberOfNotifiedThings": 1}}},
         "JobExecutionsRetryConfig": {"RetryCriteriaList": [{"FailureType": "ALL", "NumberOfRetries": 1}]},
         "Tags": [{"Key": "k", "Value": "v"}]
     }));
     let api = json!({
         "description": "d", "document": "{\"a\":1}",
         "abortConfig": {"criteriaList": [{"failureType": "ALL", "action": "CANCEL", "thresholdPercentage": 1, "minNumberOfExecutedThings": 1}]},
-        "jobExecutionsRolloutConfig": {"exponentialRate": {"baseRatePerMinute": 1, "incrementFactor": 2, "rateIncreaseCriteria": {"numberOfNotifiedThings": 1}}},
+        "jobExecutionsRolloutConfig": {"maximumPerMinute": 9, "exponentialRate": {"baseRatePerMinute": 1, "incrementFactor": 2, "rateIncreaseCriteria": {"numberOfNotifiedThings": 1}}},
         "jobExecutionsRetryConfig": {"criteriaList": [{"failureType": "ALL", "numberOfRetries": 1}]},
         "tags": [{"key": "k", "value": "v"}]
     });
@@ -250,9 +250,9 @@ fn null_and_empty_for_a_required_member_are_missing() {
             "AbortConfig.CriteriaList[0].FailureType: missing (it takes FAILED, REJECTED, TIMED_OUT or ALL)",
         ),
         (
-            json!({"JobExecutionsRolloutConfig": {"ExponentialRolloutRate": {"BaseRatePerMinute": 1, "IncrementFactor": 2}}}),
+            json!({"JobExecutionsRolloutConfig": {"MaximumPerMinute": 9, "ExponentialRolloutRate": {"BaseRatePerMinute": 1, "IncrementFactor": 2}}}),
             "JobExecutionsRolloutConfig.ExponentialRolloutRate.RateIncreaseCriteria: missing (it takes a map of \
-             NumberOfNotifiedThings, NumberOfSucceededThings)",
+             NumberOfNotifiedThings or NumberOfSucceededThings)",
         ),
         (
             json!({"Tags": [{"Value": "v"}]}),
@@ -272,7 +272,7 @@ fn a_required_map_whose_members_are_all_optional_may_be_empty() {
     for empty in [json!({}), json!({"numberOfNotifiedThings": null})] {
         let rate = json!({"BaseRatePerMinute": 1, "IncrementFactor": 2, "RateIncreaseCriteria": empty});
         let read = desired(with(
-            json!({"JobExecutionsRolloutConfig": {"ExponentialRolloutRate": rate}}),
+            json!({"JobExecutionsRolloutConfig": {"MaximumPerMinute": 9, "ExponentialRolloutRate": rate}}),
         ));
         let rate = read
             .content
@@ -308,4 +308,68 @@ fn criteria_without_a_failure_type_do_not_share_one() {
         messages.iter().all(|message| message.contains("FailureType: missing")),
         "{messages:?}"
     );
+}
+
+/// What CloudFormation makes of a CommaDelimitedList parameter that is empty.
+#[test]
+fn a_list_of_one_empty_text_is_as_if_an_optional_list_of_text_were_left_out() {
+    assert_eq!(
+        desired(with(json!({"DestinationPackageVersions": [""]}))),
+        desired(with(json!({})))
+    );
+    for (written, problem) in [
+        (
+            json!({"DestinationPackageVersions": ["", "arn:x"]}),
+            "DestinationPackageVersions[0]: empty (it takes text of 1 to 1600 characters that is an ARN)",
+        ),
+        (
+            json!({"MaintenanceWindows": [""]}),
+            "MaintenanceWindows[0]: empty (it takes a map of StartTime, DurationInMinutes, EndTime)",
+        ),
+        (json!({"Tags": [""]}), "Tags[0]: empty (it takes a map of Key, Value)"),
+    ] {
+        assert_eq!(messages(&with(written)), [problem]);
+    }
+}
+
+#[test]
+fn a_key_of_another_operation_says_so_and_no_nearest_name() {
+    for (key, hint) in [
+        ("TargetSelection", "it belongs to a job, not to its template: drop it"),
+        ("targets", "it belongs to a job, not to its template: drop it"),
+        ("jobId", "it belongs to a job, not to its template: drop it"),
+        (
+            "DocumentParameters",
+            "it belongs to a job, not to its template: drop it",
+        ),
+        (
+            "schedulingConfig",
+            "it belongs to a job, not to its template: drop it; its windows are MaintenanceWindows here",
+        ),
+        ("jobTemplateArn", "it is what IoT reports: drop it"),
+        ("createdAt", "it is what IoT reports: drop it"),
+        ("Arn", "it is what IoT reports: drop it"),
+    ] {
+        assert_eq!(
+            messages(&with(json!({key: "x"}))),
+            [format!("unknown key \"{key}\" ({hint})")]
+        );
+    }
+    // Where there can be no such key, it is one like any other.
+    assert_eq!(
+        messages(&with(json!({"TimeoutConfig": {"Targets": 1}}))),
+        ["TimeoutConfig: unknown key \"Targets\" (known are InProgressTimeoutInMinutes)"]
+    );
+}
+
+#[test]
+fn where_only_one_word_is_taken_it_is_named_once() {
+    for written in ["cancel", "abort", "STOP"] {
+        assert_eq!(
+            messages(&with_at(&format!("{ABORT}.Action"), json!(written))),
+            [format!(
+                "AbortConfig.CriteriaList[0].Action: \"{written}\" is not accepted (it takes CANCEL)"
+            )]
+        );
+    }
 }

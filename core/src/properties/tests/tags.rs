@@ -1,6 +1,7 @@
 //! Tags.
 
 use super::*;
+use crate::cloudformation::owner::PROVIDER_TAGS;
 use crate::job_template::Tags;
 
 #[test]
@@ -28,7 +29,7 @@ fn no_tags_in_whatever_form_are_none() {
 }
 
 #[test]
-fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
+fn tags_that_iot_refuses_and_those_that_only_this_provider_sets_are_refused() {
     for (tags, problem) in [
         (
             json!({"aws:x": "1"}),
@@ -36,7 +37,7 @@ fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
         ),
         (
             json!([{"Key": "cloudformation:stack-id"}]),
-            "Tags[0]: the tag cloudformation:stack-id marks the template's owner, and only this provider sets it",
+            "Tags[0]: the tag cloudformation:stack-id is one that only this provider sets",
         ),
         (
             json!({"": "x"}),
@@ -58,18 +59,55 @@ fn tags_that_iot_refuses_and_those_that_mark_the_owner_are_refused() {
     ] {
         assert_eq!(messages(&with(json!({"Tags": tags}))), [problem]);
     }
+    for key in PROVIDER_TAGS {
+        let problem = format!("Tags[\"{key}\"]: the tag {key} is one that only this provider sets");
+        assert_eq!(messages(&with(json!({"Tags": {key: "x"}}))), [problem]);
+    }
     good(&with(
         json!({"Tags": {"AWS": "x", "xaws:": "x", "cloudformation:x": "x"}}),
     ));
 }
 
 #[test]
-fn iots_fifty_tags_less_the_owners_two_are_taken() {
+fn iots_fifty_tags_less_the_providers_three_are_taken() {
     let tags = |count: usize| -> Value { (0..count).map(|n| (n.to_string(), json!("x"))).collect() };
-    good(&with(json!({"Tags": tags(48)})));
+    good(&with(json!({"Tags": tags(47)})));
 
     assert_eq!(
-        messages(&with(json!({"Tags": tags(49)}))),
-        ["Tags: has 49 tags (it takes 48: IoT's 50, less the two that mark the owner)"]
+        messages(&with(json!({"Tags": tags(48)}))),
+        ["Tags: has 48 tags (it takes 47: IoT's 50, less the three that this provider sets)"]
     );
+}
+
+#[test]
+fn a_map_of_just_key_and_value_is_refused_with_the_list_that_it_was_meant_to_be() {
+    for (tags, meant) in [
+        (
+            json!({"Key": "team", "Value": "fleet"}),
+            r#"[{"Key": "team", "Value": "fleet"}]"#,
+        ),
+        (json!({"value": 7, "key": "a\"b"}), r#"[{"Key": "a\"b", "Value": "7"}]"#),
+        (
+            json!({"Key": "team", "Value": null}),
+            r#"[{"Key": "team", "Value": ""}]"#,
+        ),
+    ] {
+        assert_eq!(
+            messages(&with(json!({"Tags": tags}))),
+            [format!(
+                "Tags: a map of Key and Value would be two tags of these names (the list {meant} is one tag)"
+            )]
+        );
+    }
+    for tags in [
+        json!({"Key": "x"}),
+        json!({"Value": "x"}),
+        json!({"Key": "x", "Value": "y", "team": "z"}),
+    ] {
+        good(&with(json!({"Tags": tags})));
+    }
+    // Whoever wants the two writes a list.
+    good(&with(
+        json!({"Tags": [{"Key": "Key", "Value": "x"}, {"Key": "Value", "Value": "y"}]}),
+    ));
 }

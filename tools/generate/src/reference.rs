@@ -1,6 +1,7 @@
 //! The table in `spec.rs` as the tables of the property reference, in Markdown.
 
-use super::spec::{ATTRIBUTES, Kind, MapSpec, Member, Need, PROPERTIES, TAG};
+use iot_job_template_core::properties::kinds::{Kind, MapSpec, Member, Need};
+use iot_job_template_core::properties::spec::{ATTRIBUTES, PROPERTIES, TAG};
 
 /// What an update does that changes a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub enum Change {
 impl Change {
     pub fn of(member: &Member) -> Change {
         match (member.name, &member.kind) {
-            (_, Kind::Ignored) => Change::Nothing,
+            (_, Kind::Ignored) | ("Adopt", _) => Change::Nothing,
             ("Tags", _) => Change::InPlace,
             ("JobTemplateId", _) => Change::Replace,
             _ => Change::Recreate,
@@ -53,11 +54,9 @@ pub fn maps() -> String {
         .iter()
         .map(|spec| {
             let rows = spec.members.iter().map(row);
-            format!(
-                "### {}\n\n{}",
-                spec.name,
-                table(["Member", "Takes", "Left out", "What it is"], rows)
-            )
+            let table = table(["Member", "Takes", "Left out", "What it is"], rows);
+            let note = if spec.one_only { "One of these at most.\n\n" } else { "" };
+            format!("### {}\n\n{note}{table}", spec.name)
         })
         .collect();
     sections.join("\n")
@@ -104,7 +103,11 @@ fn row(member: &Member) -> [String; 4] {
         Need::Optional { default } => default.to_owned(),
         Need::Shorthand { stands_for } => format!("shorthand for {stands_for}"),
     };
-    [name, takes(&member.kind), left_out, member.about.to_owned()]
+    let about = match member.needs {
+        None => member.about.to_owned(),
+        Some(needed) => format!("{} Needs `{needed}`.", member.about),
+    };
+    [name, takes(&member.kind), left_out, about]
 }
 
 fn takes(kind: &Kind) -> String {
@@ -133,4 +136,48 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let head = line(&head.map(str::to_owned)) + &line(&[const { "---" }; N].map(str::to_owned));
     rows.fold(head, |table, row| table + &line(&row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use iot_job_template_core::cloudformation::owner::Owner;
+    use iot_job_template_core::cloudformation::physical_id::template_id;
+    use iot_job_template_core::properties;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn what_the_reference_says_of_a_change_is_what_the_id_does() {
+        let owner = Owner {
+            stack_id: "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/1".into(),
+            logical_id: "Reboot".into(),
+        };
+        let id = |properties: Value| {
+            let json = serde_json::from_value(properties).unwrap();
+            template_id(&owner, &properties::read(&json).unwrap().desired)
+        };
+        let least = || json!({"Description": "d"});
+        for member in PROPERTIES.members {
+            let mut changed = least();
+            if member.name == "Adopt" {
+                // It is about a given id, and no part of what the template is made from.
+                assert_eq!(Change::of(member), Change::Nothing);
+                continue;
+            }
+            changed[member.name] = match member.name {
+                "Document" => json!("[]"),
+                "TimeoutConfig" => json!({"InProgressTimeoutInMinutes": 1}),
+                "JobExecutionsRolloutConfig" => json!({"MaximumPerMinute": 1}),
+                "JobExecutionsRetryConfig" => json!({"RetryAttempts": 1}),
+                "AbortConfig" => json!({"CriteriaList": [{"FailureType": "ALL", "Action": "CANCEL"}]}),
+                "PresignedUrlConfig" => json!({"ExpiresInSec": 60}),
+                "MaintenanceWindows" => json!([{"StartTime": "x", "DurationInMinutes": 1}]),
+                "DestinationPackageVersions" => json!(["arn:x"]),
+                "Tags" => json!({"a": "b"}),
+                _ => json!("changed"),
+            };
+            let stays = matches!(Change::of(member), Change::Nothing | Change::InPlace);
+            assert_eq!(id(changed) == id(least()), stays, "{}", member.name);
+        }
+    }
 }

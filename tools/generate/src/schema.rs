@@ -4,16 +4,19 @@
 //! as numbers. What the function takes beyond that is in the schema's `$comment`, and the cfn-lint rule beside it
 //! understands it.
 
-use super::spec::{
-    ATTRIBUTES, Class, DecimalBound, Kind, ListSpec, MAX_TAGS, MapSpec, Member, NO_MAX, Need, PROPERTIES, TAG, TAG_KEY,
-    TAG_VALUE,
-};
+#![allow(
+    clippy::indexing_slicing,
+    reason = "each is a member set on an object that was made here"
+)]
+
+use iot_job_template_core::properties::kinds::{Class, DecimalBound, Kind, ListSpec, MapSpec, Member, NO_MAX, Need};
+use iot_job_template_core::properties::spec::{ATTRIBUTES, MAX_TAGS, PROPERTIES, TAG, TAG_KEY, TAG_VALUE};
 use serde_json::{Map, Value, json};
 
 /// The schema of a `Custom::IoTJobTemplate`.
 pub fn json_schema() -> Value {
     let mut definitions = Map::new();
-    let mut schema = map_schema(&PROPERTIES, "#", &mut definitions);
+    let mut schema = map_schema(&PROPERTIES, &mut definitions);
     for attribute in &ATTRIBUTES {
         let property = &mut schema["properties"][attribute.name];
         if property.is_null() {
@@ -23,8 +26,8 @@ pub fn json_schema() -> Value {
     schema["typeName"] = "Custom::IoTJobTemplate".into();
     schema["description"] = "An AWS IoT job template that the stack owns.".into();
     schema["$comment"] = "The function takes more than a schema of this form can say: a key whatever the case of its \
-                          first letter, a number as text, any scalar as text, and null, an empty text or an empty map \
-                          for an optional member. Generated from src/properties/spec.rs."
+                          first letter, a number as text, any scalar as text, and null, an empty text, an empty map \
+                          or, for a list of text, a list of one empty text for an optional member. Generated from core/src/properties/spec.rs."
         .into();
     schema["definitions"] = definitions.into();
     schema["primaryIdentifier"] = json!(["/properties/JobTemplateId"]);
@@ -47,18 +50,28 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// The schema of a map that is found at `pointer`. The maps in it are added to the definitions.
-fn map_schema(spec: &MapSpec, pointer: &str, definitions: &mut Map<String, Value>) -> Value {
+/// The schema of a map. The maps in it are added to the definitions.
+fn map_schema(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     let mut one_of = Vec::new();
+    let mut dependencies = Map::new();
     for member in spec.members {
-        let mut schema = kind_schema(&member.kind, definitions);
-        schema["description"] = member.about.into();
-        properties.insert(member.name.to_owned(), schema);
+        let schema = kind_schema(&member.kind, definitions);
+        let described = |about: String| {
+            let mut schema = schema.clone();
+            schema["description"] = about.into();
+            schema
+        };
+        properties.insert(member.name.to_owned(), described(member.about.to_owned()));
         for name in member.also {
-            let same = json!({"$ref": format!("{pointer}/properties/{}", member.name)});
-            properties.insert((*name).to_owned(), same);
+            // Said in full: CloudFormation's validator takes references to definitions only. By these words the cfn-lint
+            // rule knows another name.
+            let about = format!("Another name for {}.", member.name);
+            properties.insert((*name).to_owned(), described(about));
+        }
+        if let Some(needed) = member.needs {
+            dependencies.extend(member.names().map(|name| (name.to_owned(), json!([needed]))));
         }
         if member.need == Need::Required {
             match &names_of(member, spec)[..] {
@@ -74,6 +87,12 @@ fn map_schema(spec: &MapSpec, pointer: &str, definitions: &mut Map<String, Value
     });
     if !required.is_empty() {
         schema["required"] = required.into();
+    }
+    if !dependencies.is_empty() {
+        schema["dependencies"] = dependencies.into();
+    }
+    if spec.one_only {
+        schema["maxProperties"] = 1.into();
     }
     if !one_of.is_empty() {
         schema["oneOf"] = one_of.into();
@@ -100,7 +119,7 @@ fn kind_schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
             if *max != NO_MAX {
                 schema["maxLength"] = (*max).into();
             }
-            if let Some(pattern) = class.pattern() {
+            if let Some(pattern) = pattern(*class) {
                 schema["pattern"] = pattern.into();
             }
             schema
@@ -141,7 +160,7 @@ fn kind_schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
             let value = kind_schema(&TAG_VALUE, definitions);
             let map = json!({
                 "type": "object",
-                "patternProperties": {class.pattern().unwrap_or_default(): value},
+                "patternProperties": {pattern(class).unwrap_or_default(): value},
                 "additionalProperties": false,
                 "maxProperties": MAX_TAGS
             });
@@ -153,21 +172,19 @@ fn kind_schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
 }
 
 fn reference(spec: &MapSpec, definitions: &mut Map<String, Value>) -> Value {
-    let pointer = format!("#/definitions/{}", spec.name);
-    let schema = map_schema(spec, &pointer, definitions);
+    let schema = map_schema(spec, definitions);
     definitions.insert(spec.name.to_owned(), schema);
-    json!({"$ref": pointer})
+    json!({"$ref": format!("#/definitions/{}", spec.name)})
 }
 
-impl Class {
-    /// As the service's model has it, in full, for a validator that would else look for it anywhere in the text.
-    fn pattern(self) -> Option<&'static str> {
-        match self {
-            Class::Any => None,
-            Class::Id => Some("^[a-zA-Z0-9_-]+$"),
-            Class::NoControl => Some("^[^\\p{C}]+$"),
-            Class::Arn => Some("^arn:[!-~]+$"),
-            Class::TagKey => Some("^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"),
-        }
+/// A class as the service's model has it, in full, for a validator that would else look for it anywhere in the text.
+fn pattern(class: Class) -> Option<&'static str> {
+    match class {
+        Class::Any => None,
+        Class::Id => Some("^[a-zA-Z0-9_-]+$"),
+        Class::NoControl => Some("^[^\\p{C}]+$"),
+        Class::Arn => Some("^arn:[!-~]+$"),
+        Class::Adopt => Some("^(true|false|True|False|(arn:[^/]+:stack/.+/)?[a-zA-Z0-9]+)$"),
+        Class::TagKey => Some("^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"),
     }
 }

@@ -1,0 +1,283 @@
+//! What is true of templates that change hands: who may touch one now, whom it was taken from, and what must outlive its
+//! stack.
+
+use crate::calls::Work;
+use crate::iot::{Account, Maker, StoredTemplate};
+use crate::record::{Kind, Sent};
+use iot_job_template_core::job_template::Tags;
+use serde_json::Value;
+use std::time::Duration;
+
+const STACK: &str = "cloudformation:stack-id";
+const RESOURCE: &str = "cloudformation:logical-id";
+const FORMER: [&str; 2] = ["cloudformation:former-stack-id", "cloudformation:former-logical-id"];
+
+/// Tags that no properties declare.
+pub fn is_internal(key: &str) -> bool {
+    key == "cloudformation:request" || FORMER.contains(&key)
+}
+
+impl StoredTemplate {
+    /// Whose it is now, whatever its tags say.
+    pub fn holder(&self) -> &Maker {
+        self.adopted.as_ref().map_or(&self.maker, |adopted| &adopted.by)
+    }
+
+    /// What the stack made anew meanwhile is the former owner's all the same.
+    pub fn give_back(&mut self) {
+        if let Some(adopted) = self.adopted.take() {
+            self.maker = adopted.from;
+            self.made_by = None;
+        }
+    }
+}
+
+/// That a template was taken over, as told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adopted {
+    pub by: Maker,
+    pub from: Maker,
+    /// The delivery that did.
+    pub delivery: usize,
+    pub at: Duration,
+}
+
+/// Why a call must not be made; `None` if it may.
+pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: &Sent) -> Option<String> {
+    let properties = properties(request);
+    let (operation, id) = (work.operation(), work.id());
+    if template.holder() != caller && !template.mistaken {
+        let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == *caller);
+        let completes_the_move = request.kind == Kind::Delete
+            && matches!(work, Work::Untag { keys, .. } if keys.iter().all(|key| FORMER.contains(&&**key)));
+        let may = is_adopting(work, caller) && is_told_to(template, &properties, &request.stack)
+            || is_former && completes_the_move;
+        return (!may).then(|| format!("{operation} of {id}, which is of {:?}", template.holder()));
+    }
+    let is_recreation = request.kind == Kind::Update && properties["JobTemplateId"].as_str() == Some(id);
+    let has_adopt = !properties["Adopt"].is_null();
+    // A Create never re-creates what carries former tags; a Delete gives back.
+    let may = template.adopted.is_none() || is_recreation || (request.kind == Kind::Delete && !has_adopt);
+    (matches!(work, Work::Delete { .. }) && !may).then(|| format!("{operation} of {id}, which was adopted"))
+}
+
+/// Notes what a call that was carried out means.
+pub fn note(
+    account: &mut Account,
+    before: Option<&StoredTemplate>,
+    work: &Work,
+    delivery: usize,
+    request: &Sent,
+    now: Duration,
+) {
+    let caller = &account.record.maker(delivery);
+    let id = work.id();
+    match work {
+        Work::Create { .. } => {
+            // In the gap of a re-create of what was adopted.
+            let adopted = account.adopted.get(id).filter(|adopted| adopted.by == *caller).cloned();
+            if let Some(template) = account.templates.get_mut(id) {
+                template.adopted = adopted;
+            }
+        }
+        Work::Delete { .. } if request.kind == Kind::Delete => _ = account.adopted.remove(id),
+        Work::Tag { .. } | Work::Untag { .. } => {
+            let Some(template) = account.templates.get_mut(id) else {
+                return;
+            };
+            if is_adopting(work, caller) && before.is_some_and(|before| before.holder() != caller) {
+                let from = before.map_or(Maker::Person, |before| before.holder().clone());
+                let adopted = Adopted {
+                    by: caller.clone(),
+                    from,
+                    delivery,
+                    at: now,
+                };
+                template.adopted = Some(adopted.clone());
+                account.adopted.insert(id.to_owned(), adopted);
+            } else if let Some(adopted) = template.adopted.clone() {
+                if adopted.from == *caller {
+                    // The move is complete: it is the new owner's own.
+                    (template.maker, template.made_by) = (adopted.by, Some(adopted.delivery));
+                    template.adopted = None;
+                    account.adopted.remove(id);
+                } else if adopted.by == *caller && !names(&template.tags, caller) {
+                    template.give_back();
+                    account.adopted.remove(id);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// "What was adopted is there whatever becomes of the stack", and has no tags of a stack that is gone.
+pub fn lost(account: &Account) -> Option<String> {
+    let gone = account
+        .adopted
+        .keys()
+        .find(|id| !account.has_drifted(id) && !account.templates.contains_key(*id));
+    gone.map(|id| format!("{id}, which was adopted, is not there"))
+}
+
+fn properties(request: &Sent) -> Value {
+    let event: Value = serde_json::from_str(&request.event).expect("an event");
+    event["ResourceProperties"].clone()
+}
+
+fn names(tags: &Tags, owner: &Maker) -> bool {
+    let Maker::Resource { stack, logical_id } = owner else {
+        return false;
+    };
+    tags.get(STACK) == Some(stack) && tags.get(RESOURCE) == Some(logical_id)
+}
+
+/// One TagResource call with all that it takes.
+fn is_adopting(work: &Work, caller: &Maker) -> bool {
+    matches!(work, Work::Tag { tags, .. } if names(tags, caller) && tags.contains_key(FORMER[0]))
+}
+
+/// Whether the properties' `Adopt` takes this template, as it is tagged, and it is as declared.
+pub fn is_told_to(template: &StoredTemplate, properties: &Value, stack_id: &str) -> bool {
+    let (stack, logical_id) = (template.tags.get(STACK), template.tags.get(RESOURCE));
+    let is_free = stack.is_none() && logical_id.is_none();
+    let owner = format!(
+        "{}/{}",
+        stack.map_or("", String::as_str),
+        logical_id.map_or("", String::as_str)
+    );
+    let fits = match properties["Adopt"].as_str() {
+        None | Some("false") => false,
+        Some("true") => is_free,
+        Some(named) if named.contains('/') => is_free || named == owner,
+        Some(named) => is_free || format!("{stack_id}/{named}") == owner,
+    };
+    let content = &template.content;
+    fits && properties["Description"].as_str() == Some(&*content.description)
+        && (properties["Document"].is_null() || properties["Document"].as_str() == content.document.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{BY_HAND, Kind as Content, OTHER_STACK, Props};
+    use crate::mishap::Deed;
+    use crate::tell::{PLAIN, changed};
+    use serde_json::json;
+
+    const ID: &str = "shared-a";
+
+    fn us() -> Maker {
+        Maker::Resource {
+            stack: "fleet".into(),
+            logical_id: "Reboot".into(),
+        }
+    }
+
+    fn adopting(adopt: &'static str) -> Props {
+        changed(|props| (props.content, props.adopt) = (Content::ByHand, Some(adopt)))
+    }
+
+    fn request(kind: &str, props: &Props) -> Sent {
+        let event = json!({
+            "RequestType": kind, "StackId": "fleet", "LogicalResourceId": "Reboot", "ResourceProperties": props.json()
+        });
+        let mut record = crate::record::Record::default();
+        record.send(&event, Duration::ZERO);
+        record.requests.remove(0)
+    }
+
+    /// A world in which a stranger made a template.
+    fn account(deed: Deed) -> Account {
+        let mut account = Account::new();
+        account.befall(ID, deed, Duration::ZERO);
+        account.record.requests.push(request("Create", &PLAIN));
+        account.record.begin(0, Duration::ZERO);
+        account
+    }
+
+    fn tag(pairs: &[(&str, &str)]) -> Work {
+        let tags = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        Work::Tag { id: ID.into(), tags }
+    }
+
+    fn adopt() -> Work {
+        tag(&[
+            (STACK, "fleet"),
+            (RESOURCE, "Reboot"),
+            (FORMER[0], "none"),
+            (FORMER[1], "none"),
+        ])
+    }
+
+    /// Carries it out, as the service would.
+    fn call(account: &mut Account, work: &Work, request: &Sent) -> Result<(), String> {
+        let before = account.templates[ID].clone();
+        let forbidden = forbids(&before, &us(), work, request);
+        account.carry_out(work, 0, Duration::ZERO, false).expect("it is there");
+        note(account, Some(&before), work, 0, request, Duration::ZERO);
+        forbidden.map_or(Ok(()), Err)
+    }
+
+    #[test]
+    fn what_is_free_can_be_adopted_and_given_back() {
+        let mut account = account(Deed::Make);
+        call(&mut account, &adopt(), &request("Create", &adopting("true"))).expect("it was told to");
+        assert_eq!(*account.templates[ID].holder(), us());
+
+        let keys = vec![
+            STACK.to_owned(),
+            RESOURCE.to_owned(),
+            FORMER[0].to_owned(),
+            FORMER[1].to_owned(),
+        ];
+        let back = Work::Untag { id: ID.into(), keys };
+        call(&mut account, &back, &request("Delete", &adopting("true"))).expect("it gives back");
+        assert_eq!(*account.templates[ID].holder(), Maker::Person);
+        assert!(account.adopted.is_empty());
+    }
+
+    #[test]
+    fn what_is_anothers_is_adopted_only_from_whom_was_named() {
+        let named = "arn:aws:cloudformation:eu-central-1:123456789012:stack/stranger/1/Reboot";
+        assert!(named.starts_with(OTHER_STACK));
+        for (adopt_from, may) in [("true", false), ("false", false), (named, true), ("Reboot", false)] {
+            let request = request("Create", &adopting(adopt_from));
+            assert_eq!(
+                call(&mut account(Deed::MakeForAStack), &adopt(), &request).is_ok(),
+                may,
+                "{adopt_from}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_as_declared_is_not_adopted() {
+        assert_ne!(PLAIN.json()["Description"], BY_HAND);
+        let other = changed(|props| props.adopt = Some("true"));
+        assert!(call(&mut account(Deed::Make), &adopt(), &request("Create", &other)).is_err());
+    }
+
+    #[test]
+    fn what_was_adopted_is_deleted_only_once_it_is_ones_own_or_to_be_made_anew() {
+        for (kind, props, may) in [
+            ("Delete", adopting("true"), false),
+            ("Delete", PLAIN, true),
+            ("Update", adopting("true"), true),
+            ("Update", changed(|props| props.id = Some(1)), false),
+        ] {
+            let mut account = account(Deed::Make);
+            call(&mut account, &adopt(), &request("Create", &adopting("true"))).expect("it was told to");
+            let template = account.templates[ID].clone();
+            let delete = Work::Delete { id: ID.into() };
+            assert_eq!(
+                forbids(&template, &us(), &delete, &request(kind, &props)).is_none(),
+                may,
+                "{kind}"
+            );
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What was sent, delivered and answered: the truth that promises are held against, and a trace for people.
+
+use crate::cloudformation::Reply;
+use crate::iot::Maker;
+use serde_json::Value;
+use std::rc::Rc;
+use std::time::Duration;
+
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    pub requests: Vec<Sent>,
+    pub deliveries: Vec<Delivery>,
+    /// Whether lines are kept: they cost more than all the rest.
+    pub tracing: bool,
+    pub lines: Vec<String>,
+}
+
+/// A request of CloudFormation's.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub kind: Kind,
+    pub stack: Rc<str>,
+    pub logical_id: Rc<str>,
+    pub physical_id: Option<String>,
+    /// Whether its properties have `Adopt`.
+    pub adopts: bool,
+    pub event: Rc<str>,
+    pub sent: Duration,
+    /// How long CloudFormation waits.
+    pub patience: Duration,
+    /// The first answer: CloudFormation takes no other.
+    pub reply: Option<Reply>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Create,
+    Update,
+    Delete,
+}
+
+/// One delivery of a request to the function.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    pub request: usize,
+    pub started: Duration,
+    pub ended: Option<Duration>,
+    /// When IoT got its last call.
+    pub acted: Duration,
+    pub reply: Option<Reply>,
+    /// The look that ended last, if no other call began since.
+    pub look: Option<Look>,
+    /// What it had deleted or given back.
+    pub deleted: Vec<String>,
+    /// How many of its creates gave no answer.
+    pub unclear: usize,
+    /// A call of its own that sets tags did not succeed, or its answer was lost.
+    pub words_failed: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Look {
+    pub id: String,
+    pub ended: Duration,
+}
+
+/// ServiceTimeout where nothing is set, and how long a ResponseURL is good.
+const AN_HOUR: Duration = Duration::from_secs(3600);
+const URL_EXPIRES: Duration = Duration::from_secs(7200);
+
+impl Record {
+    /// Notes a request that is sent now. Its ResponseURL says when.
+    pub fn send(&mut self, event: &Value, sent: Duration) -> usize {
+        let mut event = event.clone();
+        event["ResponseURL"] = crate::clock::response_url(sent).into();
+        let text = |member: &str| event[member].as_str().map(str::to_owned);
+        let properties = &event["ResourceProperties"];
+        let timeout = properties["ServiceTimeout"]
+            .as_str()
+            .and_then(|seconds| seconds.parse().ok());
+        self.trace(|| {
+            let [kind, request, physical_id] = ["RequestType", "RequestId", "PhysicalResourceId"].map(text);
+            let (old, new) = (&event["OldResourceProperties"], without_token(properties));
+            let [kind, request] = [kind, request].map(Option::unwrap_or_default);
+            let was = if old.is_null() {
+                String::new()
+            } else {
+                format!(", was {}", without_token(old))
+            };
+            format!("  {sent:?} {kind} ({request}) of {physical_id:?}: {new}{was}")
+        });
+        self.requests.push(Sent {
+            kind: match event["RequestType"].as_str() {
+                Some("Create") => Kind::Create,
+                Some("Update") => Kind::Update,
+                _ => Kind::Delete,
+            },
+            stack: text("StackId").unwrap_or_default().into(),
+            logical_id: text("LogicalResourceId").unwrap_or_default().into(),
+            physical_id: text("PhysicalResourceId"),
+            adopts: !properties["Adopt"].is_null(),
+            event: event.to_string().into(),
+            sent,
+            patience: timeout.map_or(AN_HOUR, Duration::from_secs).min(URL_EXPIRES),
+            reply: None,
+        });
+        self.requests.len() - 1
+    }
+
+    pub fn begin(&mut self, request: usize, started: Duration) -> usize {
+        let (number, id) = (self.deliveries.len(), self.requests[request].kind);
+        self.trace(|| format!("  {started:?} [{number}] is delivered: request {request}, a {id:?}"));
+        self.deliveries.push(Delivery {
+            request,
+            started,
+            ended: None,
+            acted: started,
+            reply: None,
+            look: None,
+            deleted: Vec::new(),
+            unclear: 0,
+            words_failed: false,
+        });
+        self.deliveries.len() - 1
+    }
+
+    pub fn end(&mut self, delivery: usize, reply: Option<Reply>, now: Duration) {
+        let request = self.deliveries[delivery].request;
+        self.trace(|| match &reply {
+            Some(reply) => format!("  {now:?} [{delivery}] answers {reply:?}"),
+            None => format!("  {now:?} [{delivery}] is killed"),
+        });
+        let first = &mut self.requests[request].reply;
+        if first.is_none() {
+            first.clone_from(&reply);
+        }
+        self.deliveries[delivery].ended = Some(now);
+        self.deliveries[delivery].reply = reply;
+    }
+
+    pub fn request_of(&self, delivery: usize) -> &Sent {
+        &self.requests[self.deliveries[delivery].request]
+    }
+
+    /// Who makes what this delivery makes.
+    pub fn maker(&self, delivery: usize) -> Maker {
+        let request = self.request_of(delivery);
+        Maker::Resource {
+            stack: request.stack.to_string(),
+            logical_id: request.logical_id.to_string(),
+        }
+    }
+
+    /// The requests of the same resource that were sent after this one.
+    pub fn later(&self, request: usize) -> impl Iterator<Item = (usize, &Sent)> {
+        let this = &self.requests[request];
+        self.requests
+            .iter()
+            .enumerate()
+            .skip(request + 1)
+            .filter(|(_, other)| (&other.stack, &other.logical_id) == (&this.stack, &this.logical_id))
+    }
+
+    pub fn trace(&mut self, line: impl FnOnce() -> String) {
+        if self.tracing {
+            self.lines.push(line());
+        }
+    }
+}
+
+impl Sent {
+    /// When CloudFormation no longer waits.
+    pub fn given_up(&self) -> Duration {
+        self.sent + self.patience
+    }
+}
+
+fn without_token(properties: &Value) -> Value {
+    let mut properties = properties.clone();
+    if let Some(members) = properties.as_object_mut() {
+        members.remove("ServiceToken");
+    }
+    properties
+}

@@ -1,0 +1,120 @@
+//! The same event again, by itself: it has to end in the same state and the same answer, or touch nothing where a later
+//! request has seen to it.
+
+use crate::iot::StoredTemplate;
+use crate::lambda::Lambda;
+use crate::record::{Kind, Record};
+use std::collections::BTreeMap;
+
+/// Delivers a request once more, and holds the delivery to that.
+pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
+    // What is at work, or will be, cannot be told from what this delivery does.
+    let alone = lambda.is_quiet();
+    let before = lambda.account.borrow().clone();
+    let delivery = lambda.deliver_alone(request);
+    let account = &mut *lambda.account.borrow_mut();
+    let undisturbed = account.happened == before.happened && account.late.is_empty();
+    if !alone
+        || !undisturbed
+        || account.leftovers
+        || !account.denied.is_empty()
+        || !account.refused.is_empty()
+        || !account.down.is_empty()
+    {
+        return;
+    }
+    let record = &account.record;
+    let first = &record.requests[request];
+    let again = &record.deliveries[delivery].reply;
+    let must_be_the_same = match successor(record, request) {
+        Successor::None => match &first.reply {
+            Some(reply) if reply.succeeded && !is_too_late(record, request, delivery) => {
+                let same = again
+                    .as_ref()
+                    .is_some_and(|again| (again.succeeded, &again.physical_id) == (true, &reply.physical_id));
+                let changed_hands = before
+                    .templates
+                    .get(&reply.physical_id)
+                    .is_some_and(|template| *template.holder() != record.maker(delivery));
+                if !same && !changed_hands && !before.any_drifted() {
+                    let wrong = format!("not repeatable: answered {reply:?}, and again {again:?}");
+                    account.wrongs.push(wrong);
+                }
+                true
+            }
+            // What failed may succeed now.
+            _ => false,
+        },
+        Successor::SawToIt => true,
+        Successor::LeftNothing => false,
+    };
+    if must_be_the_same && !before.any_drifted() && !are_equal(&before.templates, &account.templates) {
+        let [before, after] = [&before.templates, &account.templates].map(in_short);
+        let wrong = format!("not repeatable: request {request}, delivered again, made of{before}\nthis{after}");
+        account.wrongs.push(wrong);
+    }
+}
+
+/// Whether a repetition of this may make what its Delete is gone by for: "a Create or Update delivered or still at work
+/// after the Delete that followed it".
+pub fn may_leave_something(record: &Record, request: usize) -> bool {
+    let is_delete = record.requests[request].kind == Kind::Delete;
+    !is_delete && matches!(successor(record, request), Successor::LeftNothing)
+}
+
+enum Successor {
+    None,
+    SawToIt,
+    LeftNothing,
+}
+
+/// What came after a request, for the same resource.
+fn successor(record: &Record, request: usize) -> Successor {
+    let about = record.requests[request]
+        .reply
+        .as_ref()
+        .map(|reply| reply.physical_id.clone());
+    let own_kind = record.requests[request].kind;
+    // The clean-up of what this request replaced is not about what it made.
+    let later = record
+        .later(request)
+        .filter(|(_, later)| later.kind != Kind::Delete || later.physical_id == about || own_kind == Kind::Delete);
+    match later.last() {
+        None => Successor::None,
+        Some((_, last)) if last.kind == Kind::Delete && own_kind == Kind::Delete => Successor::SawToIt,
+        Some((_, last)) if last.kind == Kind::Delete => Successor::LeftNothing,
+        Some((number, last)) => {
+            let words_failed = record
+                .deliveries
+                .iter()
+                .any(|delivery| delivery.request == number && delivery.words_failed);
+            match &last.reply {
+                // "where only that fails, it is a warning".
+                Some(reply) if reply.succeeded && !words_failed => Successor::SawToIt,
+                _ => Successor::LeftNothing,
+            }
+        }
+    }
+}
+
+fn is_too_late(record: &Record, request: usize, delivery: usize) -> bool {
+    let request = &record.requests[request];
+    request.kind != Kind::Delete && record.deliveries[delivery].started >= request.given_up()
+}
+
+fn are_equal(before: &BTreeMap<String, StoredTemplate>, after: &BTreeMap<String, StoredTemplate>) -> bool {
+    before.len() == after.len()
+        && before.iter().all(|(id, before)| {
+            after.get(id).is_some_and(|after| {
+                (&before.content, &before.tags, before.made_by) == (&after.content, &after.tags, after.made_by)
+            })
+        })
+}
+
+fn in_short(templates: &BTreeMap<String, StoredTemplate>) -> String {
+    let line = |(id, template): (&String, &StoredTemplate)| {
+        let (document, tags, by) = (&template.content.document, &template.tags, template.made_by);
+        format!("\n    {id}: {document:?}, {tags:?}, made in delivery {by:?}")
+    };
+    templates.iter().map(line).collect()
+}

@@ -1,0 +1,387 @@
+//! A world: stacks, the function, an account; and what must hold in it after every step.
+
+use crate::adoption;
+use crate::cloudformation::{Change, Ended, Stacks, Variant};
+use crate::history::{self, Hand, History, IDS, JOBS, Kind, Op, Props, RESOURCES, SOURCE, STACKS};
+use crate::iot::{Account, Maker, StoredTemplate};
+use crate::lambda::Lambda;
+use crate::mishap::{Deed, Mishap};
+use crate::truth;
+use iot_job_template_core::job_template::Desired;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub struct Simulation {
+    pub function: Lambda,
+    pub stacks: Stacks,
+}
+
+/// What an operation on a stack began with.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// Whether nothing is in its way but what will be an excuse.
+    must_succeed: bool,
+    /// Templates by their id: the delivery that made each, if one did.
+    made_by: BTreeMap<String, Option<usize>>,
+}
+
+impl Simulation {
+    pub fn new(variant: Variant) -> Simulation {
+        let mut account = Account::new();
+        account.objects.insert(SOURCE.into(), "{}".into());
+        for (number, job) in JOBS.into_iter().enumerate() {
+            account
+                .jobs
+                .insert(history::job_arn(number), history::job_document(job));
+        }
+        Simulation::within(Lambda::new(account, Duration::ZERO), variant)
+    }
+
+    pub fn within(function: Lambda, variant: Variant) -> Simulation {
+        Simulation {
+            function,
+            stacks: Stacks::of(variant),
+        }
+    }
+
+    pub fn of(history: &History) -> Simulation {
+        let mut simulation = Simulation::new(history.variant);
+        simulation.function.builds = history.builds;
+        simulation.function.account.borrow_mut().absent_has_no_tags = history.absent_has_no_tags;
+        simulation
+    }
+
+    /// Runs a history, and ends it.
+    pub fn run(mut self, ops: &[Op]) {
+        for op in ops {
+            self.step(op);
+        }
+        self.end();
+    }
+
+    /// Without faults all stacks are deleted, and all that is at work comes to its end.
+    pub fn end(&mut self) {
+        for stack in 0..STACKS.len() {
+            let is_there = self.stacks.get(STACKS[stack]).is_some();
+            if is_there {
+                self.step(&Op::Delete {
+                    stack,
+                    mishaps: Vec::new(),
+                    twice: false,
+                    repeats: Vec::new(),
+                });
+            }
+        }
+        if let Some(choices) = self.function.account.borrow_mut().fates.choices() {
+            choices.quiet = true;
+        }
+        self.step(&Op::Wait(Duration::ZERO));
+    }
+
+    pub fn step(&mut self, op: &Op) {
+        if self.function.live {
+            self.function.account.borrow_mut().record.trace(|| format!("{op:?}"));
+            let until = self.function.now() + Duration::from_secs(10);
+            self.function.pass(until, |_| false);
+            self.check();
+        }
+        match op {
+            Op::Deploy {
+                stack,
+                resources,
+                sibling_fails_after,
+                cancels_after,
+                preserves_failures,
+                gives_up_cleaning,
+                mishaps,
+                twice,
+                repeats,
+            } => {
+                let change = Change {
+                    preserves_failures: *preserves_failures,
+                    gives_up_cleaning: *gives_up_cleaning,
+                    ..history::change(resources, *sibling_fails_after, *cancels_after)
+                };
+                self.arm(mishaps, *twice);
+                self.function.repeats.clone_from(repeats);
+                self.deploy(STACKS[*stack], &change, resources);
+            }
+            Op::Delete {
+                stack,
+                mishaps,
+                twice,
+                repeats,
+            } => {
+                self.arm(mishaps, *twice);
+                self.function.repeats.clone_from(repeats);
+                let at_once = self.stacks.delete(STACKS[*stack], &mut self.function);
+                assert!(
+                    at_once || !self.function.live || self.function.account.borrow().excused,
+                    "not deletable: nothing was in the way of a Delete, and it failed"
+                );
+            }
+            Op::ByHand(hand) => {
+                if self.function.live {
+                    self.by_hand(*hand);
+                }
+            }
+            Op::Wait(time) => {
+                if self.function.live {
+                    let until = self.function.now() + *time;
+                    self.function.pass(until, |_| false);
+                    self.function.settle();
+                }
+            }
+        }
+        if self.function.live {
+            self.check();
+        }
+    }
+
+    fn arm(&mut self, mishaps: &[(usize, Mishap)], twice: bool) {
+        self.function.sends = 0;
+        self.function.twice = twice;
+        if self.function.live {
+            self.function.account.borrow_mut().arm(mishaps);
+        }
+    }
+
+    fn deploy(&mut self, name: &'static str, change: &Change, resources: &BTreeMap<usize, Option<Props>>) {
+        if self.function.live {
+            let must_succeed = change.sibling_fails_after.is_none() && self.nothing_is_in_the_way(name, resources);
+            let mut account = self.function.account.borrow_mut();
+            let made_by = account
+                .templates
+                .iter()
+                .map(|(id, template)| (id.clone(), template.made_by));
+            account.before = Before {
+                must_succeed,
+                made_by: made_by.collect(),
+            };
+        }
+        let held = self
+            .stacks
+            .get(name)
+            .map(|stack| stack.resources.clone())
+            .unwrap_or_default();
+
+        let ended = self.stacks.deploy(name, change, &mut self.function);
+
+        if !self.function.live {
+            return;
+        }
+        let account = self.function.account.borrow();
+        let stack_id = self.stacks.get(name).map(|stack| stack.id.clone()).unwrap_or_default();
+        // Another resource may have made what a stranger deleted; and what failed and was left so is no state to go back to.
+        let can_go_back = held
+            .iter()
+            .all(|(logical_id, held)| !held.lost && account.is_not_anothers(&held.physical_id, &stack_id, logical_id));
+        let before = &account.before;
+        assert!(
+            ended == Ended::Complete || !before.must_succeed || account.excused,
+            "refused for nothing: nothing was in the way, and it {ended:?}"
+        );
+        assert!(
+            ended != Ended::RolledBackInPart || account.any_drifted() || account.sources_changed || !can_go_back,
+            "lost: a rollback without a fault must succeed"
+        );
+        let Some(stack) = self.stacks.get(name).filter(|_| ended == Ended::Complete) else {
+            return;
+        };
+        for (logical_id, resource) in &stack.resources {
+            let Some(held) = held.get(logical_id) else { continue };
+            let id = &resource.physical_id;
+            let needs_no_new_one = made_from(&held.properties) == made_from(&resource.properties);
+            if held.lost
+                || held.physical_id != *id
+                || !needs_no_new_one
+                || account.has_drifted_for(&stack.id, logical_id, id)
+            {
+                continue;
+            }
+            let now = account.templates.get(id).map(|template| template.made_by);
+            let then = before.made_by.get(id).copied();
+            assert!(
+                then.is_none() || now == then,
+                "destroyed for nothing: {id} was made anew, and only its tags had changed"
+            );
+        }
+    }
+
+    /// Whether each of these is good, nobody else has, or wants, its id, and no stranger has been at it.
+    fn nothing_is_in_the_way(&self, stack: &str, resources: &BTreeMap<usize, Option<Props>>) -> bool {
+        let account = self.function.account.borrow();
+        let there = self.stacks.get(stack);
+        let mut ids = BTreeSet::new();
+        resources.iter().all(|(name, props)| {
+            let Some(props) = props else { return true };
+            let held = there.and_then(|stack| stack.resources.get(RESOURCES[*name]));
+            let is_held = |id: &str| {
+                let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
+                held.is_some_and(|held| held.physical_id == id)
+                    && account.is_not_anothers(id, stack_id, RESOURCES[*name])
+            };
+            let is_free = |id: &str| !account.has_drifted(id) && (!account.templates.contains_key(id) || is_held(id));
+            let source_is_there = match props.content {
+                Kind::Document(_) | Kind::ByHand => true,
+                Kind::Source => account.objects.contains_key(SOURCE),
+                Kind::Job(job) => account.jobs.contains_key(&history::job_arn(job)),
+                Kind::Bad | Kind::Unreadable => false,
+            };
+            let adoptable = props.adopt.is_some()
+                && props.id.is_some_and(|id| {
+                    let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
+                    let template = account.templates.get(IDS[id]);
+                    template.is_some_and(|template| adoption::is_told_to(template, &props.json(), stack_id))
+                });
+            if adoptable {
+                return props.timeout.is_none()
+                    && held.is_none_or(|held| !held.lost && !account.has_drifted(&held.physical_id))
+                    && props.id.is_some_and(|id| ids.insert(id));
+            }
+            source_is_there
+                // As short as this, any fault is in the way.
+                && props.timeout.is_none()
+                && held.is_none_or(|held| !held.lost && !account.has_drifted(&held.physical_id))
+                && props.id.is_none_or(|id| ids.insert(id) && is_free(IDS[id]))
+        })
+    }
+
+    fn by_hand(&mut self, hand: Hand) {
+        let now = self.function.now();
+        let account = &mut *self.function.account.borrow_mut();
+        let nth = |account: &Account, n: usize| {
+            let ids: Vec<_> = account.templates.keys().cloned().collect();
+            (!ids.is_empty()).then(|| ids[n % ids.len()].clone())
+        };
+        match hand {
+            Hand::Make { id } => account.befall(IDS[id], Deed::Make, now),
+            Hand::MakeForAStack { id } => account.befall(IDS[id], Deed::MakeForAStack, now),
+            Hand::Delete { template } => {
+                if let Some(id) = nth(account, template) {
+                    account.befall(&id, Deed::Delete, now);
+                }
+            }
+            Hand::StripTags { template } => {
+                if let Some(id) = nth(account, template) {
+                    account.befall(&id, Deed::Strip, now);
+                }
+            }
+            Hand::AddTag { template } => {
+                if let Some(id) = nth(account, template) {
+                    let template = account.templates.get_mut(&id).expect("it is there");
+                    template.tags.insert("by".into(), "hand".into());
+                    // Too many tags for a change, perhaps.
+                    if template.tags.len() > 47 {
+                        account.drifted.insert(id, now);
+                    }
+                }
+            }
+            Hand::PutObject => _ = account.objects.insert(SOURCE.into(), "{}".into()),
+            Hand::RemoveObject => {
+                account.sources_changed = true;
+                account.objects.remove(SOURCE);
+            }
+            Hand::PutJob { job } => {
+                account
+                    .jobs
+                    .insert(history::job_arn(job), history::job_document(JOBS[job]));
+            }
+            Hand::RemoveJob { job } => {
+                account.sources_changed = true;
+                account.jobs.remove(&history::job_arn(job));
+            }
+        }
+    }
+
+    pub fn check_wrongs(&self) {
+        let account = &mut *self.function.account.borrow_mut();
+        account.wrongs.retain(|wrong| !crate::is_forgiven(wrong));
+        assert!(account.wrongs.is_empty(), "{}", account.wrongs.join("\n"));
+    }
+
+    /// What must hold after every step.
+    pub fn check(&mut self) {
+        self.check_wrongs();
+        let quiet = self.function.is_quiet();
+        let now = self.function.now();
+        let account = &mut *self.function.account.borrow_mut();
+        account.catch_up(now);
+        // What is at work still may yet delete it, or put it back.
+        if !quiet {
+            return;
+        }
+        {
+            for (id, template) in &account.templates {
+                if let Some(why) = truth::orphaned(id, template, &account.record, &self.stacks) {
+                    panic!("orphaned: {why}");
+                }
+            }
+        }
+        if let Some(why) = adoption::lost(account) {
+            panic!("lost: {why}");
+        }
+        for stack in self.stacks.all() {
+            for (logical_id, resource) in &stack.resources {
+                let id = &resource.physical_id;
+                if resource.lost || account.has_drifted_for(&stack.id, logical_id, id) {
+                    continue;
+                }
+                let desired = history::desired(&resource.properties);
+                let Some(template) = account.templates.get(id) else {
+                    panic!("lost: {id}, which is {logical_id} of {}", stack.id);
+                };
+                let is_ours = Maker::Resource {
+                    stack: stack.id.clone(),
+                    logical_id: logical_id.clone(),
+                };
+                // Taken over from us, as told: our own Delete is still to come.
+                if template.adopted.as_ref().is_some_and(|adopted| adopted.from == is_ours) {
+                    continue;
+                }
+                assert_eq!(*template.holder(), is_ours, "lost: {id} is another's");
+                assert!(
+                    has_content(template, &desired, account),
+                    "lost: {id} has the content {:?} of {:?}",
+                    template.content,
+                    template.from_job
+                );
+                let wanted = desired.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+                let owner = [
+                    ("cloudformation:stack-id", &*stack.id),
+                    ("cloudformation:logical-id", &**logical_id),
+                ];
+                let wanted: BTreeMap<_, _> = wanted.chain(owner).collect();
+                let is_told = |key: &&String| *key != "by" && !adoption::is_internal(key);
+                let tags: BTreeMap<_, _> = template.tags.iter().filter(|(key, _)| is_told(key)).collect();
+                let tags: BTreeMap<_, _> = tags.into_iter().map(|(key, value)| (&**key, &**value)).collect();
+                assert_eq!(tags, wanted, "lost: the tags of {id}");
+            }
+        }
+    }
+}
+
+/// All that a template is made from, the tags aside.
+fn made_from(properties: &serde_json::Value) -> serde_json::Value {
+    let mut properties = properties.clone();
+    for irrelevant in ["Tags", "ServiceTimeout", "Adopt"] {
+        properties.as_object_mut().expect("properties").remove(irrelevant);
+    }
+    properties
+}
+
+fn has_content(template: &StoredTemplate, desired: &Desired, account: &Account) -> bool {
+    let (there, wanted) = (&template.content, &desired.content);
+    // "JobArn or DocumentSource changed, then rolled back when job or source are gone or other: it comes back as they are
+    // now, or from the text while it is known".
+    let anything_goes = account.sources_changed;
+    there.description == wanted.description
+        && match (&wanted.document, &wanted.document_source, &wanted.job_arn) {
+            (_, _, Some(job)) => {
+                let name = job.rsplit('/').next().unwrap_or_default();
+                anything_goes || there.document.as_deref() == Some(&*history::job_document(name))
+            }
+            (_, Some(source), _) => anything_goes || there.document_source.as_ref() == Some(source),
+            (document, None, None) => there.document == *document && there.document_source.is_none(),
+        }
+}

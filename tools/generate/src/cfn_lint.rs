@@ -1,0 +1,14 @@
+//! What the cfn-lint rule has to know beside the schema.
+
+use iot_job_template_core::properties::spec::PROPERTIES;
+
+/// The keys of other operations and what to say of them, as the entries of a Python dictionary.
+pub fn keys_of_others() -> String {
+    let mut text = "KEYS_OF_OTHERS = {\n".to_owned();
+    for others in PROPERTIES.others {
+        for key in others.keys {
+            text += &format!("    {key:?}: {:?},\n", others.hint);
+        }
+    }
+    text + "}\n"
+}
