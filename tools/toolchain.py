@@ -1,4 +1,4 @@
-"""What examples/demo and tests/run need before anything of AWS: the virtual environment and the built function.
+"""What the demo, the benchmark and the tests need before anything of AWS: the virtual environment and the built function.
 
 Standard library only, because it runs before there is a virtual environment.
 """
@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 
@@ -35,8 +35,8 @@ def progress(text):
     print(f"[{time.monotonic() - _START:6.1f} s] {text}", flush=True)
 
 
-def main(command):
-    """Runs `command`, in the virtual environment, as a program that cleans up after itself and explains itself.
+def main(command, in_venv=True):
+    """Runs `command`, in the virtual environment if it needs one, as a program that cleans up after itself and explains itself.
 
     `command` returns the exit code. Whether it ends by itself, by Ctrl-C or by being told to, its `finally` blocks and
     context managers run.
@@ -45,7 +45,8 @@ def main(command):
         signal.signal(sign, lambda number, _: sys.exit(128 + number))
     try:
         require_tools()
-        enter_venv()
+        if in_venv:
+            enter_venv()
         sys.exit(command())
     except Failed as reason:
         sys.exit(f"{sys.argv[0]}: {reason}")
