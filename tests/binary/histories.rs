@@ -170,7 +170,9 @@ impl Account {
                 let ended = self.stacks.deploy(stack, &change, &mut self.function);
                 assert_ne!(ended, Ended::RolledBackInPart, "a rollback must succeed");
             }
-            Op::Delete { stack, mishaps, twice, .. } => {
+            Op::Delete {
+                stack, mishaps, twice, ..
+            } => {
                 self.function.arm(mishaps);
                 self.function.twice = *twice;
                 self.stacks.delete(STACKS[*stack], &mut self.function);

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 
@@ -106,6 +106,7 @@ async fn environment(iot: &LimitedIot, queue: &RefCell<RangeInclusive<usize>>) {
             invocation_id: "invocation",
             function_arn: "arn:aws:lambda:eu-central-1:123456789012:function:iot-job-template",
             deadline: tokio::time::Instant::now() + TIMEOUT,
+            received: SystemTime::now(),
         };
         let answer = means.respond(&Event::read(&create.json.to_string()).unwrap()).await;
         assert!(answer.failed.is_none(), "{:?}", answer.reason);

@@ -3,9 +3,12 @@
 //! `requests.rs` holds the function to the calls and the plan, `faults.rs` lets everything fail at each of the calls.
 
 use crate::stand_ins::{DOCUMENT_TEXT, Event, Operation, Stack, StoredTemplate};
+use iot_job_template_core::memory::{Fingerprint, Moment, REQUEST_TAG, Which};
+use iot_job_template_core::properties;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 pub type Templates = BTreeMap<String, StoredTemplate>;
 
@@ -17,7 +20,7 @@ pub struct Situation {
     pub event: Event,
     /// What it takes if nothing fails.
     pub calls: Vec<Operation>,
-    /// The last two calls are made again and again, for as long as something may still show.
+    /// The last call is made again and again, for as long as something may still show.
     pub waits: bool,
     /// The `plan` of the log's `answer`; empty where it does not come to one.
     pub plan: &'static str,
@@ -37,53 +40,84 @@ pub fn situations() -> Vec<Situation> {
     let update = |new| fleet().update("Reboot", "reboot", new, old());
     let rollback = || fleet().update("Reboot", "reboot", old(), renamed());
     let delete = |id: &str| fleet().delete("Reboot", id, old());
+    let give_back = || fleet().delete("Reboot", "reboot", adopting());
     let made_up = &fleet().made_up_id("Reboot");
+    let refused_id = &format!("refused:{}:reboot", Which::of(BEFORE));
+    let unclear_id = &format!("unclear:{}:reboot", Which::of(BEFORE));
 
     let absent = &Templates::new();
     let stripped = &there([("reboot", free())]);
     let theirs = &there([("reboot", anothers())]);
     let by_hand = &there([("reboot", a_persons())]);
+    let wordless = &there([("reboot", without_words())]);
+    let seen_to = &there([("reboot", seen_to_later())]);
+    let adopted = &there([("reboot", adopted_from("none", "none"))]);
+    let adopted_from_them = &there([("reboot", adopted_from(&Stack::named("factory").id, "Reboot"))]);
+    let taken_from_us = &there([("reboot", taken_over_by_another())]);
     let both = &there([("reboot", ours()), ("restart", ours_renamed())]);
     let and_theirs = &there([("reboot", ours()), ("restart", anothers())]);
     let ours = &there([("reboot", ours())]);
+    // Where only its content tells whose it is.
+    let recognise = "list-tags describe list-tags describe";
     [
         ("create, absent", absent, create(old()), "create", "create"),
-        ("create, ours, same content", ours, create(old()), "create describe list-tags", "tags"),
-        ("create, ours, a tag set", ours, create(tagged()), "create describe list-tags tag", "tags"),
-        ("create, ours, other tags", ours, create(retagged()), "create describe list-tags tag", "tags"),
+        ("create, ours, same content", ours, create(old()), "create list-tags tag", "tags"),
+        ("create, ours, a tag set", ours, create(tagged()), "create list-tags tag", "tags"),
+        ("create, ours, other tags", ours, create(retagged()), "create list-tags tag", "tags"),
         ("create, ours, other content", ours, create(changed()),
-            "create describe list-tags delete create", "re-create"),
-        ("create, refused content", absent, create(refused()), "create describe", "create"),
+            "create list-tags describe list-tags delete create", "re-create"),
+        ("create, ours, without words", wordless, create(old()), "create list-tags describe list-tags tag", "tags"),
+        ("create, refused content", absent, create(refused()), "create list-tags", "create"),
         ("create, bad properties", absent, create(json!({})), "", ""),
-        ("create, free", stripped, create(old()), "create describe list-tags", "refuse"),
-        ("create, another's", theirs, create(old()), "create describe list-tags", "refuse"),
-        ("update, absent", absent, update(old()), "describe create", "create"),
-        ("update, ours, the same", ours, update(old()), "describe list-tags", "tags"),
-        ("update, ours, a tag set", ours, update(tagged()), "describe list-tags tag", "tags"),
-        ("update, ours, a tag removed", ours, update(untagged()), "describe list-tags untag", "tags"),
-        ("update, ours, other tags", ours, update(retagged()), "describe list-tags untag tag", "tags"),
+        ("create, free", stripped, create(old()), &format!("create {recognise}"), "refuse"),
+        ("create, another's", theirs, create(old()), "create list-tags", "refuse"),
+        ("create, overtaken", seen_to, create(old()), "create list-tags", "refuse"),
+        ("create, adopts a free one", stripped, create(adopting()),
+            &format!("create {recognise} tag list-tags"), "tags"),
+        ("create, adopts another's", theirs, create(adopting_theirs()), "create list-tags tag list-tags", "tags"),
+        ("create, adopts what is not as declared", by_hand, create(adopting()), &format!("create {recognise}"), "refuse"),
+        ("update, absent", absent, update(old()), "list-tags describe create", "create"),
+        ("update, ours, the same", ours, update(old()), "list-tags tag", "tags"),
+        ("update, ours, a tag set", ours, update(tagged()), "list-tags tag", "tags"),
+        ("update, ours, a tag removed", ours, update(untagged()), "list-tags untag list-tags tag", "tags"),
+        ("update, ours, other tags", ours, update(retagged()), "list-tags untag list-tags tag", "tags"),
+        ("update, ours, without words", wordless, update(old()), "list-tags describe list-tags tag", "tags"),
         ("update, ours, other content", ours, update(changed()), "describe list-tags delete create", "re-create"),
         ("update, ours, refused content", ours, update(refused()),
             "describe list-tags delete create create", "re-create"),
-        ("update, stripped of its tags", stripped, update(retagged()), "describe list-tags untag tag", "tags"),
-        ("update, a person's", by_hand, update(changed()), "describe list-tags", "refuse"),
+        ("update, stripped of its tags", stripped, update(retagged()),
+            &format!("{recognise} untag {recognise} tag"), "tags"),
+        ("update, a person's", by_hand, update(changed()), "describe list-tags describe list-tags describe", "refuse"),
         ("update, another's", theirs, update(changed()), "describe list-tags", "refuse"),
-        ("update, other id", ours, update(renamed()), "create", "create"),
-        ("update, other id, another's", and_theirs, update(renamed()), "create describe list-tags", "refuse"),
-        ("rollback from another id", both, rollback(), "describe list-tags list-tags delete", "tags"),
-        ("rollback from another id, never made", ours, rollback(), "describe list-tags list-tags describe", "tags"),
+        ("update, another's, as declared", theirs, update(old()), "list-tags", "as declared"),
+        ("update, overtaken", seen_to, update(old()), "list-tags", "refuse"),
+        ("update, other id", ours, update(renamed()), "list-tags create", "create"),
+        ("update, other id, another's", and_theirs, update(renamed()), "list-tags create list-tags", "refuse"),
+        ("update, other id, overtaken", seen_to, update(renamed()), "list-tags", "refuse"),
+        ("rollback from another id", both, rollback(),
+            "list-tags list-tags list-tags tag list-tags delete list-tags ...", "delete"),
+        ("rollback from another id, never made", ours, rollback(),
+            "list-tags list-tags list-tags tag list-tags ...", "tags"),
         ("delete, ours", ours, delete("reboot"), "list-tags delete", "delete"),
         ("delete, absent", absent, delete("reboot"), "list-tags describe", "nothing"),
-        ("delete, stripped of its tags", stripped, delete("reboot"), "list-tags describe list-tags delete", "delete"),
-        ("delete, a person's", by_hand, delete("reboot"), "list-tags describe list-tags", "leave alone"),
+        ("delete, stripped of its tags", stripped, delete("reboot"), &format!("{recognise} delete"), "delete"),
+        ("delete, a person's", by_hand, delete("reboot"), recognise, "leave alone"),
         ("delete, another's", theirs, delete("reboot"), "list-tags", "leave alone"),
-        ("delete, nothing made", ours, delete("nothing-made:Reboot"), "", "nothing"),
-        ("delete, nothing made, stripped", stripped, delete("nothing-made:Reboot"), "", "nothing"),
-        ("delete, unknown outcome", ours, delete("outcome-unknown:reboot"), "list-tags delete", "delete"),
-        ("delete, unknown outcome, absent", absent, delete("outcome-unknown:reboot"), "list-tags describe", "nothing"),
+        ("delete, overtaken", seen_to, delete("reboot"), "list-tags", "leave alone"),
+        ("delete, adopted from nobody", adopted, give_back(), "list-tags untag", "give back"),
+        ("delete, adopted from another", adopted_from_them, give_back(), "list-tags tag", "give back"),
+        ("delete, adopted, Adopt dropped", adopted, delete("reboot"), "list-tags delete", "delete"),
+        ("delete, taken over by another", taken_from_us, delete("reboot"), "list-tags untag", "let go"),
+        ("delete, nothing asked", ours, delete("nothing-asked:Reboot"), "", "nothing"),
+        ("delete, nothing asked, stripped", stripped, delete("nothing-asked:Reboot"), "", "nothing"),
+        ("delete, refused", ours, delete(refused_id), "list-tags delete", "delete"),
+        ("delete, refused, absent", absent, delete(refused_id), "list-tags", "nothing"),
+        ("delete, refused, made by another request", seen_to, delete(refused_id), "list-tags", "leave alone"),
+        ("delete, unclear", ours, delete(unclear_id), "list-tags delete list-tags ...", "delete"),
+        ("delete, unclear, absent", absent, delete(unclear_id), "list-tags ...", "nothing"),
         ("delete, made-up id", ours, delete(made_up), "list-tags describe list-tags delete", "delete"),
-        ("delete, made-up id, absent", absent, delete(made_up),
-            "list-tags describe list-tags describe list-tags describe ...", "nothing"),
+        ("delete, made-up id, absent", absent, delete(made_up), "list-tags describe list-tags ...", "nothing"),
+        ("delete, no id", ours, delete("").without("PhysicalResourceId"), "list-tags delete", "delete"),
     ]
     .map(|(name, there, event, calls, plan)| Situation {
         name,
@@ -157,6 +191,18 @@ fn renamed() -> Value {
     properties
 }
 
+fn adopting() -> Value {
+    let mut properties = old();
+    properties["Adopt"] = json!(true);
+    properties
+}
+
+fn adopting_theirs() -> Value {
+    let mut properties = old();
+    properties["Adopt"] = json!(format!("{}/Reboot", Stack::named("factory").id));
+    properties
+}
+
 /// Content that only IoT can refuse: a source that is not there.
 fn refused() -> Value {
     let mut properties = changed();
@@ -182,18 +228,52 @@ pub fn free() -> StoredTemplate {
     .tagged("old", "1")
 }
 
+/// The RequestId of the request that saw to what is there.
+const BEFORE: &str = "00000000-0000-4000-8000-000000000000";
+
 pub fn ours() -> StoredTemplate {
+    owned_by(&fleet()).tagged(REQUEST_TAG, &words("20200101T000000Z", &old()))
+}
+
+fn without_words() -> StoredTemplate {
     owned_by(&fleet())
 }
 
+/// A later request than any that the tests send has seen to it.
+fn seen_to_later() -> StoredTemplate {
+    let soon = Moment::of(SystemTime::now() + Duration::from_secs(600));
+    let mut words = words(&soon.to_string(), &old());
+    words = words.replace(&Which::of(BEFORE).to_string(), &Which::of("later").to_string());
+    owned_by(&fleet()).tagged(REQUEST_TAG, &words)
+}
+
 fn anothers() -> StoredTemplate {
-    owned_by(&Stack::named("factory"))
+    owned_by(&Stack::named("factory")).tagged(REQUEST_TAG, &words("20200101T000000Z", &old()))
+}
+
+fn adopted_from(stack_id: &str, logical_id: &str) -> StoredTemplate {
+    ours()
+        .tagged("cloudformation:former-stack-id", stack_id)
+        .tagged("cloudformation:former-logical-id", logical_id)
+}
+
+fn taken_over_by_another() -> StoredTemplate {
+    anothers()
+        .tagged("cloudformation:former-stack-id", &fleet().id)
+        .tagged("cloudformation:former-logical-id", "Reboot")
 }
 
 fn owned_by(stack: &Stack) -> StoredTemplate {
     free()
         .tagged("cloudformation:stack-id", &stack.id)
         .tagged("cloudformation:logical-id", "Reboot")
+}
+
+/// The words of a template that was made from these properties.
+pub fn words(when: &str, properties: &Value) -> String {
+    let json = serde_json::from_value(properties.clone()).unwrap();
+    let desired = properties::read(&json).unwrap().desired;
+    format!("{when} {} {}", Which::of(BEFORE), Fingerprint::of(&desired))
 }
 
 fn a_persons() -> StoredTemplate {
@@ -205,5 +285,7 @@ fn ours_renamed() -> StoredTemplate {
     let mut template = ours();
     template.content["timeoutConfig"] = json!({"inProgressTimeoutInMinutes": 90});
     template.tags.remove("old");
-    template.tagged("team", "factory")
+    template
+        .tagged("team", "factory")
+        .tagged(REQUEST_TAG, &words("20200101T000001Z", &renamed()))
 }
