@@ -83,7 +83,7 @@ impl<'a, I: JobTemplates> Calls<'a, I> {
                 Err(error) => error,
             };
             match tries.pause_after(&error, self.left()) {
-                Some(pause) if Instant::now() + pause < self.limit.get() => sleep(pause).await,
+                Some(pause) if pause < self.left() => sleep(pause).await,
                 Some(_) if self.limit.get() < self.deadline => return Err(error),
                 // The caller drops the work in the middle of this.
                 Some(pause) => sleep(pause).await,

@@ -3,8 +3,9 @@
 //! Prints how many cases there were. `ALL_FAULTS=1 cargo test --test binary faults` tries all of them under a long deadline,
 //! too: twice as many cases, in some ten minutes on two busy cores.
 
-use crate::situations::{Situation, Templates, fleet, free, old, ours, situations};
+use crate::situations::{Situation, Templates, anothers, fleet, free, ours, situations};
 use crate::stand_ins::{Authority, Call, Event, FakeIot, Fault, ReceivedAnswer, StoredTemplate, Testbed, When, say};
+use iot_job_template_core::memory::REQUEST_TAG;
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -96,10 +97,10 @@ struct Calm {
 
 fn calm(bed: &Testbed, situation: &Situation) -> Calm {
     set_up(bed, situation);
-    let answer = bed.send(situation.event.again());
+    let answer = bed.send_to(&bed.lambda, situation.event.again(), SHORT);
     Calm {
         succeeded: answer.succeeded(),
-        physical_id: answer.physical_id().to_owned(),
+        physical_id: without_request(answer.physical_id()),
         templates: bed.iot.templates(),
     }
 }
@@ -127,12 +128,16 @@ impl Case<'_> {
             return Err(Failure { why, late: true });
         }
         let verdict = match self.lasting {
+            // A request takes over once at the most: what it had no answer to, its Delete looks for.
+            Lasting::OneCall if self.situation.plan == "adopt" && !answer.succeeded() => {
+                self.comes_right_afterwards(bed, answer)
+            }
             Lasting::OneCall => self.went_as_without_a_fault(bed, answer),
             Lasting::FromThenOn => self.comes_right_afterwards(bed, answer),
         };
         verdict.map_err(|why| Failure {
             why: format!("{why}\nanswer: {}", answer.json),
-            late: answer.reason().contains("time was over") || answer.reason().contains("no time left"),
+            late: answer.reason().contains("timed out while") || answer.reason().contains("no time left"),
         })
     }
 
@@ -173,7 +178,8 @@ impl Case<'_> {
     }
 
     fn went_as_without_a_fault(&self, bed: &Testbed, answer: &ReceivedAnswer) -> Result<(), String> {
-        let same = answer.succeeded() == self.calm.succeeded && answer.physical_id() == self.calm.physical_id;
+        let same =
+            answer.succeeded() == self.calm.succeeded && without_request(answer.physical_id()) == self.calm.physical_id;
         if !same {
             return Err("another answer than without the fault".to_owned());
         }
@@ -184,6 +190,10 @@ impl Case<'_> {
     fn comes_right_afterwards(&self, bed: &Testbed, answer: &ReceivedAnswer) -> Result<(), String> {
         self.check_others(bed)?;
         bed.iot.heal();
+        // Where its tags cannot be had at all, what a refused Create may have made is taken for never made.
+        if answer.succeeded() && self.situation.name.starts_with("delete, refused") {
+            return Ok(());
+        }
         if answer.succeeded() {
             return self.went_as_without_a_fault(bed, answer);
         }
@@ -192,9 +202,12 @@ impl Case<'_> {
         match request["RequestType"].as_str().unwrap() {
             // A failed Create is followed by its Delete.
             "Create" => {
-                self.expect_success(bed, fleet().delete("Reboot", id, old()))?;
+                let properties = request["ResourceProperties"].clone();
+                self.expect_success(bed, fleet().delete("Reboot", id, properties))?;
+                // What an earlier request had made stays, unless this one had put its words on it.
+                let there = bed.iot.templates();
                 let mut left = self.situation.templates.clone();
-                left.retain(|_, template| !is_ours(template));
+                left.retain(|id, template| !is_ours(template) || there.contains_key(id));
                 self.check_templates(bed, &left)
             }
             // A failed Update is rolled back; an id that was replaced on the way is deleted.
@@ -211,7 +224,9 @@ impl Case<'_> {
                 if *held == free() {
                     *held = ours();
                 }
-                if back.succeeded() != is_ours(held) {
+                let is_as_declared = *held == anothers();
+                let is_overtaken = self.situation.name.contains("overtaken");
+                if back.succeeded() != ((is_ours(held) || is_as_declared) && !is_overtaken) {
                     return Err(format!("afterwards: {}", back.json));
                 }
                 self.check_templates(bed, &expected)
@@ -247,12 +262,34 @@ impl Case<'_> {
     }
 
     fn check_templates(&self, bed: &Testbed, expected: &Templates) -> Result<(), String> {
-        let there = bed.iot.templates();
-        if there == *expected {
+        let (there, expected) = (essence(bed.iot.templates()), essence(expected.clone()));
+        if there == expected {
             Ok(())
         } else {
             Err(format!("there is {there:#?}, expected {expected:#?}"))
         }
+    }
+}
+
+/// The templates without what is other from request to request: of the words only the fingerprint, and no sign that it was
+/// given back to its owner.
+fn essence(mut templates: Templates) -> Templates {
+    for template in templates.values_mut() {
+        if let Some(words) = template.tags.get_mut(REQUEST_TAG) {
+            *words = words.rsplit(' ').next().unwrap_or_default().to_owned();
+        }
+        template
+            .tags
+            .retain(|key, value| !key.starts_with("cloudformation:former-") || value != "none");
+    }
+    templates
+}
+
+/// A physical id without the hash of the request that it names; whether that was clearly refused depends on the fault.
+fn without_request(physical_id: &str) -> String {
+    match physical_id.splitn(3, ':').collect::<Vec<_>>()[..] {
+        ["refused" | "unclear", _, template_id] => format!("failed:{template_id}"),
+        _ => physical_id.to_owned(),
     }
 }
 
@@ -268,13 +305,25 @@ fn is_ours(template: &StoredTemplate) -> bool {
 #[test]
 fn whatever_fails_at_whatever_call_the_request_is_answered_in_time_and_the_state_is_right() {
     let authority = Arc::new(Authority::new());
-    // What sets one tag, or removes one, is a part of what changes both.
-    let is_part = |situation: &Situation| situation.name.contains(", a tag ");
-    let situations: Vec<_> = situations().into_iter().filter(|one| !is_part(one)).collect();
+    let all_of_them = std::env::var_os("ALL_FAULTS").is_some();
+    // What makes the same calls as another, or a part of them.
+    let parts = [
+        ", a tag ",
+        "overtaken",
+        "without words",
+        "Adopt dropped",
+        "made by another",
+        "no id",
+    ];
+    let is_part = |situation: &Situation| parts.iter().any(|part| situation.name.contains(part));
+    let situations: Vec<_> = situations()
+        .into_iter()
+        .filter(|one| all_of_them || !is_part(one))
+        .collect();
     let bed = Testbed::of(&authority, |function| function);
     let calm: Vec<_> = situations.iter().map(|situation| calm(&bed, situation)).collect();
     let mut all = vec![(Lasting::FromThenOn, SHORT), (Lasting::OneCall, SHORT)];
-    if std::env::var_os("ALL_FAULTS").is_some() {
+    if all_of_them {
         all.extend([(Lasting::OneCall, LONG), (Lasting::FromThenOn, LONG)]);
     }
     let mut cases = Vec::new();

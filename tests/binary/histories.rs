@@ -2,6 +2,7 @@
 //! hand here, so that all must hold that is promised.
 
 use crate::stand_ins::{self, Authority, Event, FakeBucket, FakeIot, FakeLambda, Fault, StoredTemplate, When};
+use iot_job_template_core::memory::REQUEST_TAG;
 use iot_job_template_lifecycle::cloudformation::{Ended, Function as ToCloudFormation, Reply, Stacks};
 use iot_job_template_lifecycle::history::{self, Op, RESOURCES, SOURCE, STACKS};
 use iot_job_template_lifecycle::mishap::Mishap;
@@ -212,7 +213,9 @@ fn assert_is(template: &StoredTemplate, properties: &Value, stack_id: &str, logi
     let mut tags: BTreeMap<String, String> = desired.tags;
     tags.insert("cloudformation:stack-id".into(), stack_id.into());
     tags.insert("cloudformation:logical-id".into(), logical_id.into());
-    assert_eq!(template.tags, tags);
+    let mut there = template.tags.clone();
+    assert!(there.remove(REQUEST_TAG).is_some(), "no words on {logical_id}");
+    assert_eq!(there, tags);
 }
 
 #[test]

@@ -73,8 +73,8 @@ pub fn situations() -> Vec<Situation> {
         ("create, another's", theirs, create(old()), "create list-tags", "refuse"),
         ("create, overtaken", seen_to, create(old()), "create list-tags", "refuse"),
         ("create, adopts a free one", stripped, create(adopting()),
-            &format!("create {recognise} tag list-tags"), "tags"),
-        ("create, adopts another's", theirs, create(adopting_theirs()), "create list-tags tag list-tags", "tags"),
+            &format!("create {recognise} tag list-tags"), "adopt"),
+        ("create, adopts another's", theirs, create(adopting_theirs()), "create list-tags tag list-tags", "adopt"),
         ("create, adopts what is not as declared", by_hand, create(adopting()), &format!("create {recognise}"), "refuse"),
         ("update, absent", absent, update(old()), "list-tags describe create", "create"),
         ("update, ours, the same", ours, update(old()), "list-tags tag", "tags"),
@@ -165,7 +165,7 @@ fn document() -> String {
     format!("{{\"operation\":\"{DOCUMENT_TEXT}\"}}")
 }
 
-pub fn old() -> Value {
+fn old() -> Value {
     properties(60, json!({"team": "fleet", "old": "1"}))
 }
 
@@ -247,7 +247,7 @@ fn seen_to_later() -> StoredTemplate {
     owned_by(&fleet()).tagged(REQUEST_TAG, &words)
 }
 
-fn anothers() -> StoredTemplate {
+pub fn anothers() -> StoredTemplate {
     owned_by(&Stack::named("factory")).tagged(REQUEST_TAG, &words("20200101T000000Z", &old()))
 }
 
@@ -270,7 +270,7 @@ fn owned_by(stack: &Stack) -> StoredTemplate {
 }
 
 /// The words of a template that was made from these properties.
-pub fn words(when: &str, properties: &Value) -> String {
+fn words(when: &str, properties: &Value) -> String {
     let json = serde_json::from_value(properties.clone()).unwrap();
     let desired = properties::read(&json).unwrap().desired;
     format!("{when} {} {}", Which::of(BEFORE), Fingerprint::of(&desired))

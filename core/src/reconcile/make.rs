@@ -40,7 +40,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 }
                 (Plan::Describe, Some(_)) => true,
                 (Plan::Retag { set, remove }, Some(template)) if set.is_empty() && remove.is_empty() => {
-                    self.note_plan("tags");
+                    // The look after an adoption finds all done.
+                    if self.progress.borrow().plan != "adopt" {
+                        self.note_plan("tags");
+                    }
                     return Ok((made(id, template.arn), None));
                 }
                 (Plan::Retag { set, remove }, Some(template)) => {

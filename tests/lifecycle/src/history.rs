@@ -245,10 +245,10 @@ fn props(wild: bool) -> impl Strategy<Value = Props> {
         // The stand-ins of the real binary have no jobs.
         if wild { 2 } else { 0 } => (0..JOBS.len()).prop_map(Kind::Job),
     ];
-    let timeout = option::weighted(
-        if wild { 0.1 } else { 0.0 },
-        prop_oneof![Just(2u32), Just(20), Just(100)],
-    );
+    let timeout = match wild {
+        true => option::weighted(0.1, prop_oneof![Just(2u32), Just(20), Just(100)]).boxed(),
+        false => Just(None).boxed(),
+    };
     (option::of(0..IDS.len()), kind, 0..5usize, 0..3usize, timeout).prop_map(
         |(id, content, tags, revision, timeout)| Props {
             id,
@@ -264,7 +264,10 @@ fn props(wild: bool) -> impl Strategy<Value = Props> {
 fn op(wild: bool) -> impl Strategy<Value = Op> {
     let mishap = if wild { mishap().boxed() } else { plain_mishap().boxed() };
     let resource = option::weighted(0.85, props(wild));
-    let rarely = option::weighted(if wild { 0.15 } else { 0.0 }, Just(())).prop_map(|it| it.is_some());
+    let rarely = match wild {
+        true => proptest::bool::weighted(0.15).boxed(),
+        false => Just(false).boxed(),
+    };
     let deploy = (
         0..STACKS.len(),
         btree_map(0..RESOURCES.len(), resource, 1..4),
