@@ -52,6 +52,18 @@ class Mover:
     def update(self, stack, text, expect="UPDATE_COMPLETE"):
         return self._aws.update_stack(stack, text, expect)
 
+    def create_and_fail_after(self, logical_id, text):
+        """A stack that fails when this resource has the template, so that this has to be taken back."""
+        self._failed_after(self.create(with_failing_sibling(text, logical_id), expect="ROLLBACK_COMPLETE"))
+
+    def update_and_fail_after(self, logical_id, stack, text):
+        failing = with_failing_sibling(text, logical_id)
+        self._failed_after(self.update(stack, failing, expect="UPDATE_ROLLBACK_COMPLETE"))
+
+    def _failed_after(self, stack):
+        # It waited for the other to succeed.
+        assert "Description: missing" in self.failure(stack, "Failing")
+
     def delete(self, stack, expect="DELETE_COMPLETE"):
         return self._aws.delete_stack(stack, expect)
 
@@ -133,12 +145,12 @@ def without_line(text, line):
     return edited(text, (line + "\n", ""))
 
 
-def with_failing_sibling(text, of):
-    """The template with a resource that fails after the other is done."""
+def with_failing_sibling(text, logical_id):
+    """The template with a resource that fails after that one is done."""
     return f"""{text}
   Failing:
     Type: Custom::IoTJobTemplate
-    DependsOn: {of}
+    DependsOn: {logical_id}
     Properties:
       ServiceToken: !ImportValue {PROVIDER_STACK}-ServiceToken
 """
@@ -231,8 +243,7 @@ class TestFromAwsIotJobTemplate:
         move.update(stack, page("from-aws-1.yaml"))
         original = move.seen()
 
-        failing = with_failing_sibling(page("from-aws-2.yaml"), of="RebootTemplate")
-        move.update(stack, failing, expect="UPDATE_ROLLBACK_COMPLETE")
+        move.update_and_fail_after("RebootTemplate", stack, page("from-aws-2.yaml"))
 
         assert move.seen() == original
         resources = aws.client("cloudformation").list_stack_resources(StackName=stack["StackId"])
@@ -276,7 +287,7 @@ class TestFromAwsIotJobTemplate:
 EVERYTHING = {
     "JobTemplateId": "reboot",
     "Description": "Everything",
-    "Document": '{"operation": "install", "from": "${aws:iot:s3-presigned-url:https://s3.amazonaws.com/my-bucket/key}"}',
+    "Document": '{"from": "${aws:iot:s3-presigned-url:https://s3.amazonaws.com/my-bucket/key}"}',
     "TimeoutConfig": {"InProgressTimeoutInMinutes": 60},
     "JobExecutionsRolloutConfig": {
         "MaximumPerMinute": 100,
@@ -405,7 +416,7 @@ class TestFromATemplateMadeByHand:
     def test_a_stack_that_fails_gives_it_back(self, move):
         original = move.make_by_hand()
 
-        move.create(with_failing_sibling(page("by-hand-1.yaml"), of="Reboot"), expect="ROLLBACK_COMPLETE")
+        move.create_and_fail_after("Reboot", page("by-hand-1.yaml"))
 
         assert move.seen() == original
 
@@ -421,8 +432,7 @@ class TestFromATemplateMadeByHand:
         original = move.make_by_hand()
         stack = move.create(page("by-hand-1.yaml"))
 
-        failing = with_failing_sibling(without_adopt(page("by-hand-1.yaml")), of="Reboot")
-        move.update(stack, failing, expect="UPDATE_ROLLBACK_COMPLETE")
+        move.update_and_fail_after("Reboot", stack, without_adopt(page("by-hand-1.yaml")))
         assert is_same(move.seen(), original)
         assert owners(move.seen()) == (of(stack, "Reboot"), NOBODY)
 
@@ -450,9 +460,7 @@ class TestAResourceThatHasATemplateAlready:
         stack = move.create(self.own)
         its_own = aws.job_template("its-own")
 
-        move.update(
-            stack, with_failing_sibling(page("by-hand-1.yaml"), of="Reboot"), expect="UPDATE_ROLLBACK_COMPLETE"
-        )
+        move.update_and_fail_after("Reboot", stack, page("by-hand-1.yaml"))
 
         assert move.seen() == original
         assert is_same(aws.job_template("its-own"), its_own)
@@ -485,7 +493,7 @@ class TestAnotherLogicalId:
         stack = move.create(FLEET)
         original = move.seen()
 
-        move.update(stack, with_failing_sibling(RENAMED, of="RebootDevice"), expect="UPDATE_ROLLBACK_COMPLETE")
+        move.update_and_fail_after("RebootDevice", stack, RENAMED)
         assert is_same(move.seen(), original)
         assert owners(move.seen())[0] == of(stack, "Reboot")
 
@@ -530,7 +538,7 @@ class TestAnotherLogicalId:
         text = edited(FLEET, ("      JobTemplateId", "      Adopt: true\n      JobTemplateId"))
         stack = move.create(text)
 
-        move.update(stack, with_failing_sibling(RENAMED, of="RebootDevice"), expect="UPDATE_ROLLBACK_COMPLETE")
+        move.update_and_fail_after("RebootDevice", stack, RENAMED)
         move.delete(stack)
 
         assert move.seen() == original
@@ -574,8 +582,7 @@ class TestAnotherStack:
         old = move.create(FLEET)
         original = move.seen()
 
-        failing = with_failing_sibling(page("another-stack-1.yaml", old), of="Reboot")
-        move.create(failing, expect="ROLLBACK_COMPLETE")
+        move.create_and_fail_after("Reboot", page("another-stack-1.yaml", old))
 
         assert is_same(move.seen(), original)
         assert owners(move.seen())[0] == of(old, "Reboot")
@@ -639,7 +646,7 @@ class TestAnotherProvider:
         stack = move.create(FLEET)
         original = move.seen()
 
-        move.update(stack, with_failing_sibling(self.moved, of="RebootDevice"), expect="UPDATE_ROLLBACK_COMPLETE")
+        move.update_and_fail_after("RebootDevice", stack, self.moved)
 
         assert is_same(move.seen(), original)
         assert owners(move.seen())[0] == of(stack, "Reboot")
@@ -776,7 +783,7 @@ class TestAfterRetain:
         text = page("after-retain-1.yaml", old)
 
         if ends == "fails":
-            move.create(with_failing_sibling(text, of="RebootAgain"), expect="ROLLBACK_COMPLETE")
+            move.create_and_fail_after("RebootAgain", text)
         else:
             move.delete(move.create(text))
 
