@@ -238,7 +238,7 @@ fn a_pause_longer_than_there_is_time_for_is_answered_in_time() {
 
     let answer = bed.send_to(&bed.lambda, create, Duration::from_secs(3));
 
-    assert!(answer.reason().contains("time was over"), "{}", answer.json);
+    assert!(answer.reason().contains("timed out"), "{}", answer.json);
     assert_eq!(bed.iot.calls().len(), 1);
 }
 
