@@ -17,8 +17,7 @@ use crate::cloudformation::physical_id::{self, MadeBy, PhysicalId};
 use crate::cloudformation::request::{Origin, Request};
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
 use crate::job_template::Desired;
-use crate::memory::{Moment, Words};
-use crate::plan::{self, Known, Plan, Subject, Wanted};
+use crate::plan::{self, Plan, Wanted};
 use crate::retry::{Calls, Tries};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -182,14 +181,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             PhysicalId::Template(id) if physical_id::can_be_a_templates(id) => Some(id),
             _ => None,
         };
-        let mut since = None;
-        if let Some(id) = held
-            && (!wanted.is_held() || left.is_some())
-        {
-            if let Some(left) = &left {
-                self.look_whether_overtaken(left).await?;
+        if !wanted.is_held() {
+            for id in left.iter().map(|left| &left.id).chain(held) {
+                self.look_whether_overtaken(id).await?;
             }
-            since = self.look_whether_overtaken(id).await?;
         }
         let made = self.make(wanted).await;
         if let Some(left) = left
@@ -200,30 +195,22 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             {
                 self.leave_words(id).await;
             }
-            let subject = Subject {
-                id: left,
-                known: Known::LeftSince(since),
-            };
-            self.delete_supposed(&subject, old_properties, Patience::ToTheEnd(LONGEST_WAIT))
+            self.delete_supposed(&left, old_properties, Patience::ToTheEnd(LONGEST_WAIT))
                 .await?;
         }
         made
     }
 
-    /// Looks at another template of the resource's. Gives the moment at which it was last seen to, by another request.
-    async fn look_whether_overtaken(&self, id: &str) -> Result<Option<Moment>, Failure> {
-        let Some(arn) = (self.arn_of)(id) else {
-            return Ok(None);
-        };
+    /// Looks at another template of the resource's: a later request may have seen to it.
+    async fn look_whether_overtaken(&self, id: &str) -> Result<(), Failure> {
+        let Some(arn) = (self.arn_of)(id) else { return Ok(()) };
         self.start(&format!("look at the job template {id}"));
         let tags = tags_or_none(self.calls.tags(&arn).await)?;
         if let Some(Plan::Refuse { kind, why }) = plan::is_overtaken_there(self.origin, id, &tags) {
             self.note_plan("refuse");
             return Err(Failure { kind, why });
         }
-        let words = Words::read(&tags, self.origin.sent.latest);
-        let of_another = words.filter(|words| words.which != self.origin.sent.which);
-        Ok(of_another.and_then(|words| words.when))
+        Ok(())
     }
 
     /// Leaves this request's words on a template that it does nothing else to. It is no failure if that cannot be done.

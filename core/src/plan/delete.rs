@@ -5,7 +5,7 @@ use crate::cloudformation::owner::{Owner, Ownership};
 use crate::cloudformation::physical_id::{self, PhysicalId};
 use crate::cloudformation::request::{Origin, Request};
 use crate::job_template::{Desired, Tags, Template};
-use crate::memory::{Moment, Which, Words};
+use crate::memory::{Fingerprint, Which, Words};
 use crate::plan::Wanted;
 
 /// What is to be done for a Delete.
@@ -48,8 +48,8 @@ pub enum Known {
     MadeBy(Which),
     /// A Create that CloudFormation did not wait for may have made it.
     Cancelled,
-    /// An Update that failed may have made it, or written its words on it, after this moment.
-    LeftSince(Option<Moment>),
+    /// An Update that failed may have made it, or taken it over: then it has the fingerprint of what that asked for.
+    LeftByFailedUpdate(Fingerprint),
 }
 
 /// The template that the Delete of this physical id is about first; `None` where there can be none: for the id of nothing
@@ -86,11 +86,11 @@ pub fn cancelled_create(
     })
 }
 
-/// The id under which an Update that failed, and that this one takes back, may have left a template: that of the old
-/// properties, where it is neither the one wanted now nor the one that CloudFormation holds for us.
+/// The template that an Update that failed, and that this one takes back, may have left: under the id of the old properties,
+/// where that is neither the one wanted now nor the one that CloudFormation holds for us.
 ///
 /// CloudFormation never learned of that template, and sends no Delete for it.
-pub fn left_by_failed_update(owner: &Owner, wanted: &Wanted, request: &Request) -> Option<String> {
+pub fn left_by_failed_update(owner: &Owner, wanted: &Wanted, request: &Request) -> Option<Subject> {
     let Request::Update {
         physical_id: PhysicalId::Template(held),
         old_properties: Some(old),
@@ -100,7 +100,10 @@ pub fn left_by_failed_update(owner: &Owner, wanted: &Wanted, request: &Request) 
         return None;
     };
     let id = physical_id::template_id(owner, old);
-    (id != wanted.id && id != *held).then_some(id)
+    (id != wanted.id && id != *held).then(|| Subject {
+        id,
+        known: Known::LeftByFailedUpdate(Fingerprint::of(old)),
+    })
 }
 
 /// What to do about a Delete's subject. Whoever only supposes it (all but [`Known::Held`]) judges by its tags alone.
@@ -173,6 +176,6 @@ fn is_of_another_request(known: &Known, words: Option<&Words>) -> bool {
     match known {
         Known::Held | Known::Cancelled => false,
         Known::MadeBy(which) => words.is_none_or(|words| words.which != *which),
-        Known::LeftSince(moment) => words.is_some_and(|words| words.when.is_some() && words.when < *moment),
+        Known::LeftByFailedUpdate(fingerprint) => words.is_some_and(|words| words.fingerprint != *fingerprint),
     }
 }

@@ -697,18 +697,15 @@ fn the_delete_of_a_failed_create_takes_only_what_names_that_request() {
 }
 
 #[test]
-fn what_a_failed_update_left_is_what_was_seen_to_since() {
-    let subject = |since| Subject {
-        id: "reboot".into(),
-        known: Known::LeftSince(since),
-    };
-    let there = made_by(&us(), &reboot());
-    let plan = |since| plan_delete(&now(), &subject(since), Some(&reboot()), Some(&there));
+fn what_a_failed_update_left_is_what_has_the_fingerprint_of_what_it_asked_for() {
+    let rollback = update_request(&id_of(&reboot()), &reboot(), Some(&renamed()));
+    let left = left_by(&rollback).unwrap();
+    let plan = |there: &Template| plan_delete(&now(), &left, Some(&renamed()), Some(there));
 
-    for since in [None, Some(moment("100959")), Some(moment("101000"))] {
-        assert_eq!(plan(since), DeletePlan::Delete);
-    }
-    assert!(is_left_alone(&plan(Some(moment("101001")))));
+    assert_eq!(left.id, "restart");
+    assert_eq!(plan(&made_by(&us(), &renamed())), DeletePlan::Delete);
+    assert_eq!(plan(&wordless(&renamed())), DeletePlan::Delete);
+    assert!(is_left_alone(&plan(&made_by(&us(), &reworded()))));
 }
 
 #[test]
@@ -1029,7 +1026,7 @@ fn a_delete_of_an_id_that_no_template_can_have_looks_for_nothing() {
 fn the_rollback_of_an_update_to_another_id_looks_for_what_that_may_have_made() {
     let request = update_request(&id_of(&reboot()), &reboot(), Some(&renamed()));
 
-    assert_eq!(left_by(&request), Some("restart".into()));
+    assert_eq!(left_by(&request).unwrap().id, "restart");
 }
 
 #[test]
@@ -1057,7 +1054,7 @@ fn update_request(held: &PhysicalId, new: &Desired, old: Option<&Desired>) -> Re
     }
 }
 
-fn left_by(request: &Request) -> Option<String> {
+fn left_by(request: &Request) -> Option<Subject> {
     let wanted = match request {
         Request::Create { properties } => Wanted::of(&us(), properties, None),
         Request::Update {

@@ -23,6 +23,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         let mut tries = Tries::default();
         let mut conflicts = 0;
         let mut words_alone_since = None;
+        // What a delete without an answer may have made room for.
+        let mut perhaps_deleted = None;
         // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call.
         let mut observed = match wanted.is_held() {
             true => self.look(id, wanted.is_changed(), next).await?,
@@ -84,8 +86,13 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                             let made = self.fill_the_gap(&wanted, &tags, &template).await?;
                             return Ok((made, None));
                         }
-                        Touched::LookAgain { .. } => true,
+                        Touched::LookAgain { unclear } => perhaps_deleted = unclear.then_some((tags, template)),
                     }
+                    true
+                }
+                (Plan::Create { .. }, _) if let Some((tags, old)) = perhaps_deleted.take() => {
+                    let made = self.fill_the_gap(&wanted, &tags, &old).await?;
+                    return Ok((made, None));
                 }
                 (Plan::Create { tags }, _) => {
                     self.note_plan("create");
