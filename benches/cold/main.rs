@@ -5,6 +5,14 @@
 //! event; runs of all programs take turns, in an order of chance, so that what else the machine does meets all of them
 //! alike.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
 // Each bench takes what it needs of them; what nothing needs shows in the tests.
 #[allow(dead_code, unused_imports)]
 #[path = "../../tests/binary/stand_ins/mod.rs"]

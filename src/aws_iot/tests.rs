@@ -93,7 +93,10 @@ fn in_the_apis_words(value: Value) -> Value {
                 let name = match name.as_str() {
                     "ExponentialRolloutRate" => "exponentialRate".to_owned(),
                     "RetryCriteriaList" => "criteriaList".to_owned(),
-                    name => name[..1].to_lowercase() + &name[1..],
+                    name => {
+                        let (first, rest) = name.split_at(1);
+                        first.to_lowercase() + rest
+                    }
                 };
                 (name, in_the_apis_words(value))
             });

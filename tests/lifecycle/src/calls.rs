@@ -4,6 +4,7 @@ use iot_job_template_core::job_template::{Content, Tags};
 use std::time::Duration;
 
 /// One call, as the service gets it.
+#[allow(clippy::large_enum_variant)] // There is one at a time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Work {
     Create { id: String, content: Content, tags: Tags },
@@ -48,6 +49,7 @@ impl Work {
 }
 
 /// What the service answers.
+#[allow(clippy::large_enum_variant)]
 pub enum Done {
     Nothing,
     Arn(String),

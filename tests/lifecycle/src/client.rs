@@ -83,7 +83,7 @@ impl Client {
             ));
         }
         let seen = look.as_ref().filter(|look| look.id == work.id());
-        if work.is_touch() && !seen.is_some_and(|look| now - look.ended <= NO_TIME) {
+        if work.is_touch() && seen.is_none_or(|look| now - look.ended > NO_TIME) {
             account.wrongs.push(format!(
                 "touched unseen: {} of {} at {now:?}; the last look was {look:?}",
                 work.operation(),

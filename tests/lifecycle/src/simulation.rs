@@ -61,8 +61,8 @@ impl Simulation {
 
     /// Without faults all stacks are deleted, and all that is at work comes to its end.
     pub fn end(&mut self) {
-        for stack in 0..STACKS.len() {
-            let is_there = self.stacks.get(STACKS[stack]).is_some();
+        for (stack, name) in STACKS.iter().enumerate() {
+            let is_there = self.stacks.get(name).is_some();
             if is_there {
                 self.step(&Op::Delete {
                     stack,
