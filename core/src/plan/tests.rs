@@ -753,9 +753,7 @@ fn a_free_template_is_taken_over_with_our_tags_and_that_nobody_owned_it() {
 
         assert_eq!(plan, adopted_from(&None));
     }
-    for adopt in ["false"] {
-        refusal(create(&adopting(adopt), Some(&free(&reboot()))));
-    }
+    refusal(create(&adopting("false"), Some(&free(&reboot()))));
 }
 
 #[test]
