@@ -69,3 +69,9 @@ def job_template(depends_on=(), **properties):
 def own_tags(described):
     """A job template's tags without the two that say which stack it belongs to."""
     return {key: value for key, value in described["tags"].items() if not key.startswith("cloudformation:")}
+
+
+def without_request(described):
+    """A job template without what is other from request to request: of the words on it only the fingerprint is kept."""
+    words = described["tags"]["cloudformation:request"].split(" ")
+    return described | {"tags": described["tags"] | {"cloudformation:request": words[2]}}

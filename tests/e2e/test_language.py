@@ -21,7 +21,7 @@ ACCEPTED = {
     ),
     "document-of-a-map": (
         {"Document": {"steps": ["stop", {"run": "1.2.3"}], "a": {}}},
-        {"document": '{"steps":["stop",{"run":"1.2.3"}],"a":{}}'},
+        {"document": '{"a":{},"steps":["stop",{"run":"1.2.3"}]}'},
     ),
     "document-left-out": ({"Document": ""}, {"document": "{}"}),
     "document-beside-a-source": ({"Document": "[]", "DocumentSource": "https://b.s3.amazonaws.com/k"}, {"document": "[]"}),
