@@ -29,7 +29,7 @@ SHORTHAND_FOR_WHAT_IS_REQUIRED = {
     "AbortCriteria": {"ThresholdPercentage", "MinNumberOfExecutedThings"},
 }
 # What the properties have beside the API's members.
-OWN_PROPERTIES = {"Arn", "Revision", "ServiceToken", "ServiceTimeout"}
+OWN_PROPERTIES = {"Arn", "Adopt", "Revision", "ServiceToken", "ServiceTimeout"}
 SHORTHAND_MEMBERS = {
     "JobExecutionsRolloutConfig": {"MinimumPerMinute"},
     "JobExecutionsRetryConfig": {"RetryAttempts"},
