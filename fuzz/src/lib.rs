@@ -43,7 +43,7 @@ pub fn event(data: &[u8]) {
     };
     let answer = Answer {
         failed: (!reason.is_empty()).then_some(FailureKind::BadRequest),
-        physical_id: PhysicalId::NothingMade.write(&owner),
+        physical_id: PhysicalId::NothingAsked.write(&owner),
         reason,
         ..Answer::default()
     };
