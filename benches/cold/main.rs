@@ -17,10 +17,10 @@ mod report;
 use quota::Quota;
 use report::{Row, Spread};
 use serde_json::json;
-use stand_ins::{FakeLambda, Function, Stack, World};
+use stand_ins::{FakeLambda, Function, Stack, Testbed};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{env, fs, mem};
 
 const USAGE: &str = "usage: cold [--runs N] [--results DIRECTORY] OURS [PEERS]\n\
@@ -116,7 +116,7 @@ fn programs(arguments: &Arguments) -> Vec<Program> {
 }
 
 fn measure(arguments: &Arguments) {
-    let world = World::new();
+    let bed = Testbed::new();
     let quota = Quota::new();
     if let Err(why) = &quota {
         eprintln!("no column for 128 MB: {why}");
@@ -130,8 +130,8 @@ fn measure(arguments: &Arguments) {
         fastrand::shuffle(&mut turns);
         for &turn in &turns {
             let (program, samples) = (&programs[turn], &mut samples[turn]);
-            let at_full_speed = at_full_speed(&world, program);
-            let under_quota = quota.as_ref().ok().map(|quota| under(&world, quota, program));
+            let at_full_speed = at_full_speed(&bed, program);
+            let under_quota = quota.as_ref().ok().map(|quota| under(&bed, quota, program));
             if run > 0 {
                 samples.spawn_to_answer.push(at_full_speed.spawn_to_answer);
                 samples.cpu.push(at_full_speed.cpu);
@@ -178,11 +178,11 @@ struct FullSpeed {
 }
 
 /// From the process's start, which meets an event that is there already.
-fn at_full_speed(world: &World, program: &Program) -> FullSpeed {
+fn at_full_speed(bed: &Testbed, program: &Program) -> FullSpeed {
     let cpu_before = cpu_of_ended_processes();
-    let lambda = FakeLambda::new(function(world, &program.command));
-    let answered = create(world, &lambda, program.name).answered;
-    let spawn_to_answer = answered - lambda.started();
+    let lambda = FakeLambda::new(function(bed, &program.command));
+    let started = Instant::now();
+    let spawn_to_answer = create(bed, &lambda, program.name).answered - started;
     let peak = lambda.memory().peak;
     drop(lambda);
     FullSpeed {
@@ -193,20 +193,20 @@ fn at_full_speed(world: &World, program: &Program) -> FullSpeed {
 }
 
 /// From the event to the answer, with the quota on from the moment that the process asks for the event.
-fn under(world: &World, quota: &Quota, program: &Program) -> f64 {
+fn under(bed: &Testbed, quota: &Quota, program: &Program) -> f64 {
     let mut command = vec!["/bin/sh".into(), "-c".into(), quota.entering().into()];
     command.extend(program.command.clone());
-    let lambda = FakeLambda::new(function(world, &command));
+    let lambda = FakeLambda::new(function(bed, &command));
     lambda.init();
     quota.impose().unwrap();
-    let create = create(world, &lambda, program.name);
+    let create = create(bed, &lambda, program.name);
     quota.lift().unwrap();
     in_ms(create.answered - create.taken)
 }
 
-fn function(world: &World, command: &[PathBuf]) -> Function {
-    let bundle = world.authority.bundle().to_str().unwrap();
-    let program = world.function().program(&command[0]);
+fn function(bed: &Testbed, command: &[PathBuf]) -> Function {
+    let bundle = bed.authority.bundle().to_str().unwrap();
+    let program = bed.function().program(&command[0]);
     command[1..]
         .iter()
         .fold(program, |function, argument| {
@@ -217,7 +217,7 @@ fn function(world: &World, command: &[PathBuf]) -> Function {
         .env("NODE_EXTRA_CA_CERTS", bundle)
 }
 
-fn create(world: &World, lambda: &FakeLambda, name: &str) -> Create {
+fn create(bed: &Testbed, lambda: &FakeLambda, name: &str) -> Create {
     let properties = json!({
         "JobTemplateId": "reboot",
         "Description": "Reboots a device",
@@ -227,21 +227,21 @@ fn create(world: &World, lambda: &FakeLambda, name: &str) -> Create {
     });
     let event = Stack::named("fleet")
         .create("Reboot", properties)
-        .answered_at(&world.bucket);
+        .answered_at(&bed.bucket);
     let invocation = lambda.invoke(&event, DEADLINE);
     assert!(
-        invocation.responded() && world.bucket.only_answer(&event).succeeded(),
+        invocation.responded() && bed.bucket.only_answer(&event).succeeded(),
         "{name}: {invocation:#?}"
     );
-    let template = world.iot.by_hand(mem::take);
+    let template = bed.iot.by_hand(mem::take);
     assert_eq!(
         template["reboot"].content["timeoutConfig"]["inProgressTimeoutInMinutes"], 60,
         "{name}"
     );
     assert_eq!(template["reboot"].tags["team"], "fleet", "{name}");
-    let calls = world.bucket.calls();
-    world.bucket.forget_calls();
-    world.iot.forget_calls();
+    let calls = bed.bucket.calls();
+    bed.bucket.forget_calls();
+    bed.iot.forget_calls();
     Create {
         taken: invocation.taken.unwrap(),
         answered: calls.last().unwrap().at,
@@ -249,8 +249,8 @@ fn create(world: &World, lambda: &FakeLambda, name: &str) -> Create {
 }
 
 struct Create {
-    taken: std::time::Instant,
-    answered: std::time::Instant,
+    taken: Instant,
+    answered: Instant,
 }
 
 fn in_ms(duration: Duration) -> f64 {

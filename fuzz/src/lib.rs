@@ -6,9 +6,11 @@ use iot_job_template_core::cloudformation::event::Event;
 use iot_job_template_core::cloudformation::owner::Owner;
 use iot_job_template_core::cloudformation::physical_id::PhysicalId;
 use iot_job_template_core::cloudformation::request;
+use iot_job_template_core::cloudformation::sent::Sent;
 use iot_job_template_core::json::Json;
 use iot_job_template_core::properties;
 use serde_json::Value;
+use std::time::UNIX_EPOCH;
 
 /// Never a panic, and an answer whenever there is a ResponseURL.
 pub fn event(data: &[u8]) {
@@ -29,7 +31,7 @@ pub fn event(data: &[u8]) {
             return;
         }
     };
-    event.service_timeout();
+    Sent::read(&event, UNIX_EPOCH);
     let reason = match request::read(&event) {
         Ok(_) => Vec::new(),
         Err(reason) => {

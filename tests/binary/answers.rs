@@ -1,8 +1,9 @@
 //! Every event that can be answered is answered, whatever it holds and whatever the response bucket does.
 
+use crate::situations::fleet;
 use crate::stand_ins::{
-    Answer, BOOTSTRAP, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function, Operation::*, Outcome,
-    Server, Stack, When, World,
+    BOOTSTRAP, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function, Operation::*, Outcome,
+    ReceivedAnswer, Server, Stack, Testbed, When,
 };
 use iot_job_template::handler::{Handler, Invocation};
 use iot_job_template::log::Log;
@@ -14,29 +15,23 @@ use serde_json::{Value, json};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Sends an event byte for byte, in which {URL} stands for the ResponseURL. Gives the answer.
-fn send_raw(world: &World, event: impl AsRef<[u8]>) -> Answer {
-    let marker = Event {
-        json: json!({"RequestId": "raw"}),
-    };
-    let url = world.bucket.presigned_url("raw");
+fn send_raw(bed: &Testbed, event: impl AsRef<[u8]>) -> ReceivedAnswer {
+    let marker = Event::of(json!({"RequestId": "raw"}));
+    let url = bed.bucket.presigned_url("raw", SystemTime::now());
     let event = replaced(event.as_ref(), b"{URL}", url.as_bytes());
-    let invocation = world.lambda.invoke(event, DEADLINE);
+    let invocation = bed.lambda.invoke(event, DEADLINE);
     assert!(invocation.responded(), "{:?}", invocation.outcome);
-    world.bucket.answers(&marker).pop().unwrap()
+    bed.bucket.answers(&marker).pop().unwrap()
 }
 
 fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     let at = bytes.windows(what.len()).position(|window| window == what).unwrap();
     [&bytes[..at], with, &bytes[at + what.len()..]].concat()
-}
-
-fn fleet() -> Stack {
-    Stack::named("fleet")
 }
 
 fn reboot() -> Value {
@@ -69,12 +64,12 @@ fn ways_to_fail() -> [Fault; 9] {
 }
 
 /// The answer to a create while the bucket fails like that at first.
-fn answer_despite(world: &World, fault: &Fault) -> Answer {
-    world.bucket.fault(When::Call(1), fault.clone());
-    let create = create_answered_at(&world.bucket);
-    let invocation = world.lambda.invoke(&create, DEADLINE);
+fn answer_despite(bed: &Testbed, fault: &Fault) -> ReceivedAnswer {
+    bed.bucket.fault(When::Call(1), fault.clone());
+    let create = create_answered_at(&bed.bucket);
+    let invocation = bed.lambda.invoke(&create, DEADLINE);
     assert!(invocation.responded(), "{fault:?}: {invocation:?}");
-    world.bucket.answers(&create).pop().unwrap()
+    bed.bucket.answers(&create).pop().unwrap()
 }
 
 #[test]
@@ -82,11 +77,17 @@ fn a_bucket_that_fails_once_is_tried_again() {
     let refused = Fault::Refused {
         lasting: Duration::from_millis(300),
     };
-    for fault in ways_to_fail().into_iter().chain([refused]) {
-        let answer = answer_despite(&World::new(), &fault);
+    let faults = ways_to_fail().into_iter().chain([refused]);
+    // All at once: some hang for half of the time.
+    thread::scope(|scope| {
+        for fault in faults {
+            scope.spawn(move || {
+                let answer = answer_despite(&Testbed::new(), &fault);
 
-        assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
-    }
+                assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
+            });
+        }
+    });
 }
 
 #[test]
@@ -95,10 +96,10 @@ fn the_time_kept_for_the_answer_is_enough_for_a_bucket_that_fails_once() {
     thread::scope(|scope| {
         for fault in ways_to_fail() {
             scope.spawn(move || {
-                let world = World::new();
-                world.iot.fault(When::Always, Fault::Silence { done: false });
+                let bed = Testbed::new();
+                bed.iot.fault(When::Always, Fault::Silence { done: false });
 
-                let answer = answer_despite(&world, &fault);
+                let answer = answer_despite(&bed, &fault);
 
                 assert!(answer.reason().contains("time was over"), "{fault:?}: {}", answer.json);
             });
@@ -108,13 +109,13 @@ fn the_time_kept_for_the_answer_is_enough_for_a_bucket_that_fails_once() {
 
 #[test]
 fn a_bucket_that_hangs_at_the_first_handshake_gets_the_answer_over_another_connection() {
-    let world = World::new();
+    let bed = Testbed::new();
     let relay = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("https://{}", relay.local_addr().unwrap());
-    let mut create = create_answered_at(&world.bucket);
+    let mut create = create_answered_at(&bed.bucket);
     let direct = create.json["ResponseURL"].as_str().unwrap();
-    create.json["ResponseURL"] = json!(direct.replace(&world.bucket.url(), &url));
-    let bucket = world.bucket.address();
+    create.json["ResponseURL"] = json!(direct.replace(&bed.bucket.url(), &url));
+    let bucket = bed.bucket.address();
     thread::spawn(move || {
         let _hanging = relay.accept().unwrap();
         let (function, _) = relay.accept().unwrap();
@@ -126,10 +127,10 @@ fn a_bucket_that_hangs_at_the_first_handshake_gets_the_answer_over_another_conne
     });
 
     // Less than a connection may take that is needed.
-    let invocation = world.lambda.invoke(&create, Duration::from_secs(4));
+    let invocation = bed.lambda.invoke(&create, Duration::from_secs(4));
 
     assert!(invocation.responded(), "{invocation:?}");
-    assert!(world.bucket.only_answer(&create).succeeded());
+    assert!(bed.bucket.only_answer(&create).succeeded());
 }
 
 #[test]
@@ -142,11 +143,11 @@ fn if_the_bucket_never_takes_the_answer_the_invocation_fails_so_that_lambda_repe
     thread::scope(|scope| {
         for fault in faults {
             scope.spawn(move || {
-                let world = World::new();
-                world.bucket.fault(When::Always, fault.clone());
-                let create = create_answered_at(&world.bucket);
+                let bed = Testbed::new();
+                bed.bucket.fault(When::Always, fault.clone());
+                let create = create_answered_at(&bed.bucket);
 
-                let invocation = world.lambda.invoke(&create, Duration::from_secs(5));
+                let invocation = bed.lambda.invoke(&create, Duration::from_secs(5));
 
                 let Outcome::Errored { kind, message } = &invocation.outcome else {
                     panic!("{fault:?}: {invocation:?}");
@@ -160,40 +161,39 @@ fn if_the_bucket_never_takes_the_answer_the_invocation_fails_so_that_lambda_repe
 
 #[test]
 fn a_url_that_was_refused_is_not_tried_again() {
-    let world = World::new();
-    world
-        .bucket
+    let bed = Testbed::new();
+    bed.bucket
         .fault(When::Always, Fault::refusal(403, "AccessDenied", "Request has expired"));
-    let create = create_answered_at(&world.bucket);
+    let create = create_answered_at(&bed.bucket);
 
-    let invocation = world.lambda.invoke(&create, DEADLINE);
+    let invocation = bed.lambda.invoke(&create, DEADLINE);
 
     assert!(matches!(invocation.outcome, Outcome::Errored { .. }), "{invocation:?}");
-    assert_eq!(world.bucket.count(PutAnswer), 1);
+    assert_eq!(bed.bucket.count(PutAnswer), 1);
 }
 
 #[test]
 fn an_answer_that_was_taken_is_not_put_again_whatever_comes_back() {
     for fault in [Fault::CutShort, Fault::Garbage] {
-        let world = World::new();
+        let bed = Testbed::new();
 
-        let answer = answer_despite(&world, &fault);
+        let answer = answer_despite(&bed, &fault);
 
         assert!(answer.succeeded(), "{fault:?}: {}", answer.json);
-        assert_eq!(world.bucket.count(PutAnswer), 1, "{fault:?}");
+        assert_eq!(bed.bucket.count(PutAnswer), 1, "{fault:?}");
     }
 }
 
 #[test]
 fn what_lambda_delivers_again_is_answered_as_if_it_came_for_the_first_time() {
-    let world = World::new();
-    world.bucket.fault_by(|call| (call.number <= 1).then(Fault::throttled));
-    let create = create_answered_at(&world.bucket);
+    let bed = Testbed::new();
+    bed.bucket.fault_by(|call| (call.number <= 1).then(Fault::throttled));
+    let create = create_answered_at(&bed.bucket);
 
-    let deliveries = world.lambda.deliver(&create, DEADLINE);
+    let deliveries = bed.lambda.deliver(&create, DEADLINE);
 
     assert_eq!(deliveries.len(), 2);
-    let answer = world.bucket.only_answer(&create);
+    let answer = bed.bucket.only_answer(&create);
     assert!(answer.succeeded(), "{}", answer.json);
     assert_eq!(answer.physical_id(), "reboot");
 }
@@ -202,26 +202,26 @@ fn what_lambda_delivers_again_is_answered_as_if_it_came_for_the_first_time() {
 
 #[test]
 fn a_service_that_asks_for_a_pause_is_left_alone_for_so_long() {
-    type Service = fn(&World) -> &Server;
+    type Service = fn(&Testbed) -> &Server;
     // More than the function would wait by itself.
     const SECONDS: u64 = 4;
     let refusals: [(Service, Fault); 3] = [
-        (|world| &world.iot, Fault::throttled()),
-        (|world| &world.iot, Fault::unavailable()),
-        (|world| &world.bucket, Fault::unavailable()),
+        (|bed| &bed.iot, Fault::throttled()),
+        (|bed| &bed.iot, Fault::unavailable()),
+        (|bed| &bed.bucket, Fault::unavailable()),
     ];
     thread::scope(|scope| {
         for (service, refusal) in refusals {
             scope.spawn(move || {
-                let world = World::new();
+                let bed = Testbed::new();
                 let refusal = refusal.retry_after(SECONDS);
-                service(&world).fault(When::Call(1), refusal.clone());
+                service(&bed).fault(When::Call(1), refusal.clone());
 
-                let answer = world.send(fleet().create("Reboot", reboot()));
+                let answer = bed.send(fleet().create("Reboot", reboot()));
 
                 assert!(answer.succeeded(), "{refusal:?}: {}", answer.json);
-                let [refused, repeated] = &service(&world).calls()[..] else {
-                    panic!("{:#?}", service(&world).calls());
+                let [refused, repeated] = &service(&bed).calls()[..] else {
+                    panic!("{:#?}", service(&bed).calls());
                 };
                 let pause = repeated.at - refused.at;
                 assert!(pause >= Duration::from_secs(SECONDS), "{refusal:?}");
@@ -232,14 +232,14 @@ fn a_service_that_asks_for_a_pause_is_left_alone_for_so_long() {
 
 #[test]
 fn a_pause_longer_than_there_is_time_for_is_answered_in_time() {
-    let world = World::new();
-    world.iot.fault(When::Always, Fault::throttled().retry_after(u64::MAX));
+    let bed = Testbed::new();
+    bed.iot.fault(When::Always, Fault::throttled().retry_after(u64::MAX));
     let create = fleet().create("Reboot", reboot());
 
-    let answer = world.send_to(&world.lambda, create, Duration::from_secs(3));
+    let answer = bed.send_to(&bed.lambda, create, Duration::from_secs(3));
 
     assert!(answer.reason().contains("time was over"), "{}", answer.json);
-    assert_eq!(world.iot.calls().len(), 1);
+    assert_eq!(bed.iot.calls().len(), 1);
 }
 
 // ---- Hostile events ----
@@ -250,7 +250,7 @@ const MEMORY: usize = 128 << 10;
 
 #[test]
 fn an_event_of_any_shape_is_answered() {
-    let world = World::new();
+    let bed = Testbed::new();
     for (what, properties) in [
         ("no map", r#""text""#.to_owned()),
         ("null", "null".to_owned()),
@@ -288,14 +288,14 @@ fn an_event_of_any_shape_is_answered() {
             fleet().id
         );
 
-        let answer = send_raw(&world, event);
+        let answer = send_raw(&bed, event);
 
         assert_eq!(answer.status(), "FAILED", "{what}");
         assert!(!answer.reason().is_empty(), "{what}");
-        println!("{what}: {} KiB at most", world.lambda.memory().peak);
+        println!("{what}: {} KiB at most", bed.lambda.memory().peak);
     }
-    assert!(world.lambda.memory().peak < MEMORY, "{:?}", world.lambda.memory());
-    assert_eq!(world.iot.calls().len(), 0);
+    assert!(bed.lambda.memory().peak < MEMORY, "{:?}", bed.lambda.memory());
+    assert_eq!(bed.iot.calls().len(), 0);
 }
 
 /// An object of so many members, as short as they can be.
@@ -306,7 +306,7 @@ fn object(members: usize) -> String {
 
 #[test]
 fn an_envelope_of_any_shape_is_answered() {
-    let world = World::new();
+    let bed = Testbed::new();
     for event in [
         br#"{"ResponseURL": "{URL}"}"#.to_vec(),
         br#"{"ResponseURL": "{URL}", "RequestType": "Recreate", "StackId": "s", "LogicalResourceId": "l"}"#.to_vec(),
@@ -330,7 +330,7 @@ fn an_envelope_of_any_shape_is_answered() {
         ]
         .concat(),
     ] {
-        let answer = send_raw(&world, &event);
+        let answer = send_raw(&bed, &event);
 
         let start = String::from_utf8_lossy(&event[..event.len().min(200)]).into_owned();
         assert_eq!(answer.status(), "FAILED", "{start}");
@@ -341,9 +341,9 @@ fn an_envelope_of_any_shape_is_answered() {
 
 #[test]
 fn a_delete_of_unreadable_properties_succeeds() {
-    let world = World::new();
+    let bed = Testbed::new();
     let answer = send_raw(
-        &world,
+        &bed,
         format!(
             r#"{{"RequestType": "Delete", "StackId": "{}", "LogicalResourceId": "Reboot", "RequestId": "raw",
             "PhysicalResourceId": "reboot", "ResponseURL": "{{URL}}", "ResourceProperties": {{"Description": 1e999}}}}"#,
@@ -356,8 +356,8 @@ fn a_delete_of_unreadable_properties_succeeds() {
 
 #[test]
 fn an_event_that_nobody_can_be_answered_for_fails_and_the_next_one_goes_well() {
-    let world = World::new();
-    let sent = create_answered_at(&world.bucket);
+    let bed = Testbed::new();
+    let sent = create_answered_at(&bed.bucket);
     // The log, searched for secrets, must not quote it.
     let encoded_twice = json!(sent.json.to_string()).to_string();
     for event in [
@@ -369,25 +369,25 @@ fn an_event_that_nobody_can_be_answered_for_fails_and_the_next_one_goes_well() {
         r#"{"ResponseURL": "nonsense"}"#,
         &encoded_twice,
     ] {
-        let invocation = world.lambda.invoke(event, DEADLINE);
+        let invocation = bed.lambda.invoke(event, DEADLINE);
         assert!(
             matches!(invocation.outcome, Outcome::Errored { .. }),
             "{event}: {invocation:?}"
         );
     }
 
-    assert!(world.send(fleet().create("Reboot", reboot())).succeeded());
+    assert!(bed.send(fleet().create("Reboot", reboot())).succeeded());
 }
 
 #[test]
 fn an_answer_goes_over_plain_http_only_where_iot_is_called_so_too() {
     let bucket = FakeBucket::http();
     let create = create_answered_at(&bucket);
-    let world = World::new();
+    let bed = Testbed::new();
     let iot = FakeIot::http();
     let local = FakeLambda::new(Function::new(BOOTSTRAP).calling(&iot));
 
-    let refused = world.lambda.invoke(&create, DEADLINE);
+    let refused = bed.lambda.invoke(&create, DEADLINE);
     let answered = local.invoke(&create, DEADLINE);
 
     assert!(
@@ -473,7 +473,7 @@ fn a_panic_is_answered_with_where_to_look_in_the_log_and_what_state_it_leaves() 
 
 #[test]
 fn a_document_that_is_refused_is_not_quoted() {
-    let world = World::new();
+    let bed = Testbed::new();
     let with = |member: &str, document: Value| json!({"Description": "Reboot", member: document});
     let map = json!({"operation": DOCUMENT_TEXT, "retries": 3});
     for properties in [
@@ -485,7 +485,7 @@ fn a_document_that_is_refused_is_not_quoted() {
         json!(reboot().to_string()),
     ] {
         // The answer and the log, which are searched for it.
-        let answer = world.send(fleet().create("Reboot", properties));
+        let answer = bed.send(fleet().create("Reboot", properties));
 
         assert_eq!(answer.status(), "FAILED");
     }
@@ -493,13 +493,12 @@ fn a_document_that_is_refused_is_not_quoted() {
 
 #[test]
 fn what_iot_quotes_of_a_document_is_left_out() {
-    let world = World::new();
+    let bed = Testbed::new();
     let message = format!("Bad document: {}", reboot()["Document"].as_str().unwrap());
-    world
-        .iot
+    bed.iot
         .fault(When::Always, Fault::refusal(400, "InvalidRequestException", &message));
 
-    let answer = world.send(fleet().create("Reboot", reboot()));
+    let answer = bed.send(fleet().create("Reboot", reboot()));
 
     assert!(
         answer.reason().contains("Bad document: (the document)"),
@@ -510,13 +509,13 @@ fn what_iot_quotes_of_a_document_is_left_out() {
 
 #[test]
 fn a_shorthand_and_what_is_left_alone_are_warnings() {
-    let world = World::new();
+    let bed = Testbed::new();
     let create = fleet().create("Reboot", json!({"JobTemplateId": "reboot", "Description": "Reboot"}));
     let delete = Stack::named("factory").delete("Reboot", "reboot", reboot());
     for (event, part) in [(create, "Document"), (delete, "belongs to the resource")] {
-        let event = event.answered_at(&world.bucket);
+        let event = event.answered_at(&bed.bucket);
 
-        let log = world.lambda.invoke(&event, DEADLINE).json_log();
+        let log = bed.lambda.invoke(&event, DEADLINE).json_log();
 
         let [start, warning, end, _metrics] = &log[..] else {
             panic!("{log:#?}");
@@ -531,19 +530,19 @@ fn a_shorthand_and_what_is_left_alone_are_warnings() {
 #[test]
 fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
     let program = format!("exec {BOOTSTRAP} >/dev/full 2>&1");
-    let world = World::with(|function| function.program("/bin/sh").argument("-c").argument(&program));
+    let bed = Testbed::with(|function| function.program("/bin/sh").argument("-c").argument(&program));
 
-    let answer = world.send(fleet().create("Reboot", reboot()));
+    let answer = bed.send(fleet().create("Reboot", reboot()));
 
     assert!(answer.succeeded(), "{}", answer.json);
 }
 
 #[test]
 fn a_request_is_logged_at_its_start_and_its_end_and_counted() {
-    let world = World::new();
-    let create = create_answered_at(&world.bucket);
+    let bed = Testbed::new();
+    let create = create_answered_at(&bed.bucket);
 
-    let invocation = world.lambda.invoke(&create, DEADLINE);
+    let invocation = bed.lambda.invoke(&create, DEADLINE);
 
     let [start, end, metrics] = &invocation.json_log()[..] else {
         panic!("{:#?}", invocation.log);
@@ -566,16 +565,67 @@ fn a_request_is_logged_at_its_start_and_its_end_and_counted() {
     assert_eq!(metrics["FunctionName"], "iot-job-template");
 }
 
+/// What queries in CloudWatch Logs go by (docs/operations.md).
+#[test]
+fn the_lines_of_a_request_have_these_members_and_no_others() {
+    let bed = Testbed::new();
+    let names = |line: &Value| -> Vec<String> {
+        let mut names: Vec<_> = line.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    };
+    let request = |event: Event| {
+        let event = event.answered_at(&bed.bucket);
+        let log = bed.lambda.invoke(&event, DEADLINE).json_log();
+        let line = |message: &str| log.iter().find(|line| line["message"] == message).unwrap().clone();
+        (line("request"), line("answer"))
+    };
+    let always = [
+        "cloudFormationRequestId",
+        "level",
+        "logicalResourceId",
+        "message",
+        "requestId",
+        "requestType",
+        "stackId",
+        "timestamp",
+    ];
+    let and = |more: &[&'static str]| {
+        let mut names = [&always[..], more].concat();
+        names.sort();
+        names
+    };
+
+    let (create, created) = request(fleet().create("Reboot", reboot()));
+    assert_eq!(names(&create), and(&["responseHost"]));
+    assert_eq!(
+        names(&created),
+        and(&["durationMs", "physicalResourceId", "plan", "reason", "status"])
+    );
+
+    let (update, refused) = request(fleet().update("Reboot", "reboot", json!({}), reboot()));
+    assert_eq!(names(&update), and(&["physicalResourceId", "responseHost"]));
+    let failed = ["durationMs", "failure", "physicalResourceId", "reason", "status"];
+    assert_eq!(names(&refused), and(&failed));
+    assert_eq!(refused["failure"], "BadRequest");
+
+    bed.iot
+        .fault(When::Always, Fault::refusal(400, "InvalidRequestException", "No."));
+    let (_, failed_at_iot) = request(fleet().create("Other", reboot()));
+    assert_eq!(names(&failed_at_iot), and(&[&failed[..], &["plan"]].concat()));
+    assert_eq!(failed_at_iot["failure"], "Refused");
+}
+
 #[test]
 fn lambdas_own_settings_say_how_much_is_logged_and_in_which_form() {
     let log = |level: &str, format: &str| {
-        let world = World::with(|function| {
+        let bed = Testbed::with(|function| {
             function
                 .env("AWS_LAMBDA_LOG_LEVEL", level)
                 .env("AWS_LAMBDA_LOG_FORMAT", format)
         });
-        world.send(fleet().create("Reboot", reboot()));
-        world.lambda.log()
+        bed.send(fleet().create("Reboot", reboot()));
+        bed.lambda.log()
     };
 
     let quiet = log("ERROR", "JSON");
@@ -592,10 +642,10 @@ fn lambdas_own_settings_say_how_much_is_logged_and_in_which_form() {
 fn metrics_are_written_at_every_level_and_lambda_which_filters_by_level_lets_them_through() {
     const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
     for (place, setting) in LEVELS.into_iter().enumerate() {
-        let world = World::with(|function| function.env("AWS_LAMBDA_LOG_LEVEL", setting));
-        let create = create_answered_at(&world.bucket);
+        let bed = Testbed::with(|function| function.env("AWS_LAMBDA_LOG_LEVEL", setting));
+        let create = create_answered_at(&bed.bucket);
 
-        let invocation = world.lambda.invoke(&create, DEADLINE);
+        let invocation = bed.lambda.invoke(&create, DEADLINE);
 
         let metrics = invocation.json_log().pop().unwrap();
         assert_eq!(metrics["Succeeded"], 1, "{setting}: {metrics}");
@@ -606,60 +656,63 @@ fn metrics_are_written_at_every_level_and_lambda_which_filters_by_level_lets_the
 
 #[test]
 fn an_unfinished_request_names_the_fault_it_met_last() {
-    let world = World::new();
-    world.iot.fault(When::Always, Fault::throttled());
-    let create = create_answered_at(&world.bucket);
+    let bed = Testbed::new();
+    bed.iot.fault(When::Always, Fault::throttled());
+    let create = create_answered_at(&bed.bucket);
 
-    let invocation = world.lambda.invoke(&create, Duration::from_secs(3));
+    let invocation = bed.lambda.invoke(&create, Duration::from_secs(3));
 
-    let answer = world.bucket.only_answer(&create);
+    let answer = bed.bucket.only_answer(&create);
     for part in [
         "time was over while it tried to create the job template reboot",
         "ThrottlingException (HTTP 429): Rate exceeded",
     ] {
         assert!(answer.reason().contains(part), "{}", answer.reason());
     }
-    let metrics = invocation.json_log().pop().unwrap();
+    let [.., end, metrics] = &invocation.json_log()[..] else {
+        panic!("{invocation:#?}");
+    };
+    assert_eq!(end["failure"], "OutOfTime");
     assert_eq!(metrics["FailedOutOfTime"], 1);
 }
 
 #[test]
 fn a_request_is_answered_while_cloudformation_waits_for_it() {
-    let world = World::new();
-    world.iot.fault(When::Always, Fault::throttled());
+    let bed = Testbed::new();
+    bed.iot.fault(When::Always, Fault::throttled());
     let mut properties = reboot();
     properties["ServiceTimeout"] = json!(2);
-    let create = fleet().create("Reboot", properties).answered_at(&world.bucket);
+    let create = fleet().create("Reboot", properties).answered_at(&bed.bucket);
 
-    let invocation = world.lambda.invoke(&create, DEADLINE);
+    let invocation = bed.lambda.invoke(&create, DEADLINE);
 
-    let waited = world.bucket.calls()[0].at - invocation.taken.unwrap();
+    let waited = bed.bucket.calls()[0].at - invocation.taken.unwrap();
     assert!(waited < Duration::from_secs(2), "{waited:?}");
-    assert_eq!(world.bucket.only_answer(&create).status(), "FAILED");
+    assert_eq!(bed.bucket.only_answer(&create).status(), "FAILED");
 }
 
 #[test]
 fn throttled_calls_are_counted() {
-    let world = World::new();
+    let bed = Testbed::new();
     for call in [1, 2] {
-        world.iot.fault(When::Call(call), Fault::throttled());
+        bed.iot.fault(When::Call(call), Fault::throttled());
     }
 
-    let answer = world.send(fleet().create("Reboot", reboot()));
+    let answer = bed.send(fleet().create("Reboot", reboot()));
 
     assert!(answer.succeeded(), "{}", answer.json);
-    let metrics = world.lambda.log().pop().unwrap();
+    let metrics = bed.lambda.log().pop().unwrap();
     assert!(metrics.contains(r#""Throttles":2"#), "{metrics}");
 }
 
 #[test]
 fn what_iot_refuses_is_told_with_what_was_tried_and_iots_code_message_and_request_id() {
-    let world = World::new();
+    let bed = Testbed::new();
     let mut properties = reboot();
     properties.as_object_mut().unwrap().remove("Document");
     properties["DocumentSource"] = json!("https://s3.amazonaws.com/my-bucket/gone.json");
 
-    let answer = world.send(fleet().create("Reboot", properties));
+    let answer = bed.send(fleet().create("Reboot", properties));
 
     for part in [
         "CreateJobTemplate: InvalidRequestException (HTTP 400): Job document located at ",
@@ -671,14 +724,13 @@ fn what_iot_refuses_is_told_with_what_was_tried_and_iots_code_message_and_reques
 
 #[test]
 fn a_missing_permission_is_told_with_what_grants_it() {
-    let world = World::new();
+    let bed = Testbed::new();
     let message = "User: arn:aws:sts::123456789012:assumed-role/r/f is not authorized to perform: iam:PassRole on \
                    resource: arn:aws:iam::123456789012:role/IoTJobRole";
-    world
-        .iot
+    bed.iot
         .fault(When::Always, Fault::refusal(403, "AccessDeniedException", message));
 
-    let answer = world.send(fleet().create("Reboot", reboot()));
+    let answer = bed.send(fleet().create("Reboot", reboot()));
 
     for part in [
         "CreateJobTemplate: AccessDeniedException (HTTP 403): User: ",

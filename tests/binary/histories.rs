@@ -1,7 +1,7 @@
 //! The same histories through the real binary: its own process, HTTP and TLS, real time, and SIGKILL. Nothing is done by
 //! hand here, so that all must hold that is promised.
 
-use crate::stand_ins::{self, Authority, Event, FakeBucket, FakeIot, FakeLambda, Fault, Template, When};
+use crate::stand_ins::{self, Authority, Event, FakeBucket, FakeIot, FakeLambda, Fault, StoredTemplate, When};
 use iot_job_template_lifecycle::cloudformation::{Ended, Function as ToCloudFormation, Reply, Stacks};
 use iot_job_template_lifecycle::history::{self, Op, RESOURCES, SOURCE, STACKS};
 use iot_job_template_lifecycle::mishap::Mishap;
@@ -29,13 +29,13 @@ pub struct Binary {
 
 impl Binary {
     fn new() -> Binary {
-        let world = stand_ins::World::new();
-        world.iot.put_object(SOURCE, "{}");
+        let bed = stand_ins::Testbed::new();
+        bed.iot.put_object(SOURCE, "{}");
         Binary {
-            lambdas: [world.function(), world.function()].map(FakeLambda::new),
-            iot: world.iot,
-            bucket: world.bucket,
-            _authority: world.authority,
+            lambdas: [bed.function(), bed.function()].map(FakeLambda::new),
+            iot: bed.iot,
+            bucket: bed.bucket,
+            _authority: bed.authority,
             twice: false,
             trace: Rc::default(),
         }
@@ -74,7 +74,7 @@ impl Binary {
     }
 
     fn answerable(&self, event: &Value) -> Event {
-        Event { json: event.clone() }.answered_at(&self.bucket)
+        Event::of(event.clone()).answered_at(&self.bucket)
     }
 
     fn send_once(&self, event: &Value) -> Option<Reply> {
@@ -126,14 +126,15 @@ impl ToCloudFormation for Binary {
     }
 }
 
-pub struct World {
+/// Stacks and what the function made for them.
+pub struct Account {
     pub function: Binary,
     stacks: Stacks,
 }
 
-impl World {
-    pub fn new(failures_count: bool) -> World {
-        World {
+impl Account {
+    pub fn new(failures_count: bool) -> Account {
+        Account {
             function: Binary::new(),
             stacks: Stacks::new(failures_count),
         }
@@ -169,7 +170,9 @@ impl World {
                 let ended = self.stacks.deploy(stack, &change, &mut self.function);
                 assert_ne!(ended, Ended::RolledBackInPart, "a rollback must succeed");
             }
-            Op::Delete { stack, mishaps, twice, .. } => {
+            Op::Delete {
+                stack, mishaps, twice, ..
+            } => {
                 self.function.arm(mishaps);
                 self.function.twice = *twice;
                 self.stacks.delete(STACKS[*stack], &mut self.function);
@@ -197,7 +200,7 @@ impl World {
     }
 }
 
-fn assert_is(template: &Template, properties: &Value, stack_id: &str, logical_id: &str) {
+fn assert_is(template: &StoredTemplate, properties: &Value, stack_id: &str, logical_id: &str) {
     assert!(RESOURCES.contains(&logical_id));
     let desired = history::desired(properties);
     let text = |member: &str| template.content.get(member).and_then(Value::as_str);
@@ -216,8 +219,8 @@ fn assert_is(template: &Template, properties: &Value, stack_id: &str, logical_id
 fn whatever_happens_to_the_real_binary_nothing_is_lost_or_orphaned() {
     let histories = setting("LIFECYCLE_BINARY_HISTORIES").unwrap_or(8);
     run_histories(histories, |failures_count, ops| {
-        let mut world = World::new(failures_count);
-        let trace = world.function.trace.clone();
-        holding(|| world.run(ops), || trace.borrow().join("\n"))
+        let mut account = Account::new(failures_count);
+        let trace = account.function.trace.clone();
+        holding(|| account.run(ops), || trace.borrow().join("\n"))
     });
 }

@@ -1,6 +1,6 @@
 //! What the function does before its first event: it may help, and never harm.
 
-use crate::stand_ins::{BOOTSTRAP, Event, FakeLambda, Fault, Function, Operation::*, Stack, When, World};
+use crate::stand_ins::{BOOTSTRAP, Event, FakeLambda, Fault, Function, Operation::*, Stack, Testbed, When};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
@@ -16,26 +16,26 @@ fn reboot() -> Value {
 
 #[test]
 fn the_first_create_is_one_call_over_the_connection_made_before_it() {
-    let world = World::new();
-    world.lambda.init();
-    assert_eq!(world.iot.connections_made(), 1);
-    assert_eq!(world.iot.operations(), []);
+    let bed = Testbed::new();
+    bed.lambda.init();
+    assert_eq!(bed.iot.connections_made(), 1);
+    assert_eq!(bed.iot.operations(), []);
 
-    let answer = world.send(create(reboot()));
+    let answer = bed.send(create(reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
-    assert_eq!(world.iot.connections_made(), 1);
-    assert_eq!(world.iot.operations(), [CreateJobTemplate]);
+    assert_eq!(bed.iot.connections_made(), 1);
+    assert_eq!(bed.iot.operations(), [CreateJobTemplate]);
 }
 
 #[test]
 fn the_answer_goes_over_one_connection() {
-    let world = World::new();
+    let bed = Testbed::new();
 
-    world.send(create(reboot()));
+    bed.send(create(reboot()));
 
-    assert_eq!(world.bucket.connections_made(), 1);
-    assert_eq!(world.bucket.operations(), [PutAnswer]);
+    assert_eq!(bed.bucket.connections_made(), 1);
+    assert_eq!(bed.bucket.operations(), [PutAnswer]);
 }
 
 #[test]
@@ -54,14 +54,14 @@ fn nothing_is_sent_over_the_connection_before_there_is_an_event() {
 
 #[test]
 fn a_connection_that_iot_has_closed_meanwhile_costs_no_call() {
-    let world = World::new();
-    world.lambda.init();
-    world.iot.close_idle_connections();
+    let bed = Testbed::new();
+    bed.lambda.init();
+    bed.iot.close_idle_connections();
 
-    let answer = world.send(create(reboot()));
+    let answer = bed.send(create(reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
-    assert_eq!(world.iot.operations(), [CreateJobTemplate]);
+    assert_eq!(bed.iot.operations(), [CreateJobTemplate]);
 }
 
 #[test]
@@ -72,15 +72,15 @@ fn an_iot_that_cannot_be_reached_at_first_is_no_error() {
             lasting: Duration::from_secs(60),
         },
     ] {
-        let world = World::new();
-        world.iot.fault(When::Always, fault.clone());
-        world.lambda.init();
-        world.iot.heal();
+        let bed = Testbed::new();
+        bed.iot.fault(When::Always, fault.clone());
+        bed.lambda.init();
+        bed.iot.heal();
 
-        let answer = world.send(create(reboot()));
+        let answer = bed.send(create(reboot()));
 
         assert!(answer.succeeded(), "{fault:?}: {answer:?}");
-        assert_eq!(world.iot.operations(), [CreateJobTemplate], "{fault:?}");
+        assert_eq!(bed.iot.operations(), [CreateJobTemplate], "{fault:?}");
     }
 }
 
@@ -89,9 +89,9 @@ fn what_needs_no_iot_is_answered_although_iot_hangs() {
     // Connections to it are made, and then nothing happens.
     let hanging = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("https://{}", hanging.local_addr().unwrap());
-    let world = World::with(|function| function.env("AWS_ENDPOINT_URL_IOT", &url));
+    let bed = Testbed::with(|function| function.env("AWS_ENDPOINT_URL_IOT", &url));
 
-    let answer = world.send(create(json!({"NoSuchProperty": 1})));
+    let answer = bed.send(create(json!({"NoSuchProperty": 1})));
 
     assert!(answer.reason().contains("NoSuchProperty"), "{answer:?}");
 }
@@ -99,10 +99,10 @@ fn what_needs_no_iot_is_answered_although_iot_hangs() {
 #[test]
 fn without_credentials_or_region_the_function_comes_up_silently() {
     for variable in ["AWS_ACCESS_KEY_ID", "AWS_REGION"] {
-        let world = World::with(|function| function.without_env(variable));
+        let bed = Testbed::with(|function| function.without_env(variable));
 
-        world.lambda.init();
+        bed.lambda.init();
 
-        assert_eq!(world.lambda.log(), Vec::<String>::new(), "without {variable}");
+        assert_eq!(bed.lambda.log(), Vec::<String>::new(), "without {variable}");
     }
 }

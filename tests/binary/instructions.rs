@@ -1,8 +1,8 @@
 //! How many instructions a cold Create takes, from the process's start to its answer: steadier than any time, so that
 //! growth shows. It is a warning and no failure: what the growth buys may be worth it. The record is renewed by
-//! `RECORD_INSTRUCTIONS=1 cargo test --test instructions`.
+//! `RECORD_INSTRUCTIONS=1 cargo test --test binary instructions`.
 
-use crate::stand_ins::{BOOTSTRAP, Stack, World, say};
+use crate::stand_ins::{BOOTSTRAP, Stack, Testbed, say};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -75,7 +75,7 @@ fn newest(directory: &Path) -> SystemTime {
 
 fn instructions_of_a_create(program: &Path) -> u64 {
     let counts = env::temp_dir().join(format!("callgrind-{}", std::process::id()));
-    let world = World::with(|function| {
+    let bed = Testbed::with(|function| {
         function
             .program("valgrind")
             .argument("--tool=callgrind")
@@ -87,8 +87,8 @@ fn instructions_of_a_create(program: &Path) -> u64 {
         json!({"JobTemplateId": "reboot", "Description": "Reboot", "Document": "{}"}),
     );
 
-    assert!(world.send(create).succeeded());
-    world.lambda.terminate();
+    assert!(bed.send(create).succeeded());
+    bed.lambda.terminate();
 
     let text = fs::read_to_string(&counts).unwrap();
     let _ = fs::remove_file(&counts);

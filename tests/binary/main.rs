@@ -15,4 +15,5 @@ mod init;
 mod instructions;
 mod load;
 mod requests;
+mod situations;
 mod stand_ins;

@@ -1,12 +1,10 @@
 //! The real binary, a request at a time: what each does to IoT, and what CloudFormation is told.
 
-use crate::stand_ins::{FakeIot, Operation::*, Stack, Template, World};
+use crate::situations::{fleet, situations};
+use crate::stand_ins::{FakeIot, Operation, Operation::*, StoredTemplate, TagsOfAbsent, Testbed};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
-
-fn fleet() -> Stack {
-    Stack::named("fleet")
-}
 
 fn reboot() -> Value {
     json!({"JobTemplateId": "reboot", "Description": "Reboot", "Document": "{\"operation\":\"reboot\"}"})
@@ -22,40 +20,36 @@ fn reboot_with(member: &str, value: Value) -> Value {
     properties
 }
 
-/// Reboot's template, without the tags that say whose it is.
-fn free() -> Template {
-    Template::new(json!({"description": "Reboot", "document": "{\"operation\":\"reboot\"}"}))
-}
-
-fn owned_by(stack: Stack) -> Template {
-    free()
-        .tagged("cloudformation:stack-id", &stack.id)
+/// Reboot's template.
+fn stored() -> StoredTemplate {
+    StoredTemplate::new(json!({"description": "Reboot", "document": "{\"operation\":\"reboot\"}"}))
+        .tagged("cloudformation:stack-id", &fleet().id)
         .tagged("cloudformation:logical-id", "Reboot")
 }
 
 #[test]
 fn a_create_makes_the_template_and_tells_its_id_and_arn() {
-    let world = World::new();
+    let bed = Testbed::new();
 
-    let answer = world.send(fleet().create("Reboot", reboot()));
+    let answer = bed.send(fleet().create("Reboot", reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
     assert_eq!(answer.physical_id(), "reboot");
     assert_eq!(answer.attribute("JobTemplateId"), "reboot");
     assert_eq!(*answer.attribute("Arn"), json!(FakeIot::arn("reboot")));
-    assert_eq!(world.iot.template("reboot"), Some(owned_by(fleet())));
+    assert_eq!(bed.iot.template("reboot"), Some(stored()));
 }
 
 #[test]
 fn a_create_that_is_delivered_twice_is_answered_alike() {
-    let world = World::new();
-    let create = fleet().create("Reboot", reboot()).answered_at(&world.bucket);
+    let bed = Testbed::new();
+    let create = fleet().create("Reboot", reboot()).answered_at(&bed.bucket);
 
     for _ in 0..2 {
-        world.lambda.invoke(&create, Duration::from_secs(20));
+        bed.lambda.invoke(&create, Duration::from_secs(20));
     }
 
-    let [first, second] = &world.bucket.answers(&create)[..] else {
+    let [first, second] = &bed.bucket.answers(&create)[..] else {
         panic!("not two answers");
     };
     assert_eq!(first.json, second.json);
@@ -63,49 +57,49 @@ fn a_create_that_is_delivered_twice_is_answered_alike() {
 
 #[test]
 fn a_changed_tag_is_set_in_place() {
-    let world = World::new();
-    world.send(fleet().create("Reboot", reboot()));
+    let bed = Testbed::new();
+    bed.send(fleet().create("Reboot", reboot()));
     let tagged = reboot_with("Tags", json!({"team": "fleet"}));
 
-    let answer = world.send(fleet().update("Reboot", "reboot", tagged, reboot()));
+    let answer = bed.send(fleet().update("Reboot", "reboot", tagged, reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
-    assert_eq!(world.iot.template("reboot").unwrap().tags["team"], "fleet");
+    assert_eq!(bed.iot.template("reboot").unwrap().tags["team"], "fleet");
 }
 
 #[test]
 fn a_changed_timeout_under_a_fixed_id_makes_the_template_anew() {
-    let world = World::new();
-    world.send(fleet().create("Reboot", reboot()));
+    let bed = Testbed::new();
+    bed.send(fleet().create("Reboot", reboot()));
 
-    let answer = world.send(fleet().update("Reboot", "reboot", with_timeout(), reboot()));
+    let answer = bed.send(fleet().update("Reboot", "reboot", with_timeout(), reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
     assert_eq!(answer.physical_id(), "reboot");
     assert_eq!(
-        world.iot.template("reboot").unwrap().content["timeoutConfig"]["inProgressTimeoutInMinutes"],
+        bed.iot.template("reboot").unwrap().content["timeoutConfig"]["inProgressTimeoutInMinutes"],
         60
     );
 }
 
 #[test]
 fn a_delete_of_what_is_ours_deletes_it() {
-    let world = World::new();
-    world.send(fleet().create("Reboot", reboot()));
+    let bed = Testbed::new();
+    bed.send(fleet().create("Reboot", reboot()));
 
-    let answer = world.send(fleet().delete("Reboot", "reboot", reboot()));
+    let answer = bed.send(fleet().delete("Reboot", "reboot", reboot()));
 
     assert!(answer.succeeded(), "{answer:?}");
-    assert!(world.iot.template("reboot").is_none());
+    assert!(bed.iot.template("reboot").is_none());
 }
 
 #[test]
 fn bad_properties_are_refused_all_at_once_and_the_delete_that_follows_succeeds() {
-    let world = World::new();
+    let bed = Testbed::new();
     let bad = json!({"JobTemplateId": "no good", "TimeoutConfig": {"InProgressTimeoutInMinutes": 0}});
 
-    let refused = world.send(fleet().create("Reboot", bad.clone()));
-    let deleted = world.send(fleet().delete("Reboot", refused.physical_id(), bad));
+    let refused = bed.send(fleet().create("Reboot", bad.clone()));
+    let deleted = bed.send(fleet().delete("Reboot", refused.physical_id(), bad));
 
     assert!(!refused.succeeded());
     for path in [
@@ -118,131 +112,108 @@ fn bad_properties_are_refused_all_at_once_and_the_delete_that_follows_succeeds()
     assert!(deleted.succeeded(), "{deleted:?}");
 }
 
-/// A Create, and an Update to another id, look by trying. What is to be changed must have been seen before; of what is to
-/// be deleted, the tags mostly say enough.
 #[test]
-fn every_plan_takes_the_fewest_calls() {
-    let create = |properties| fleet().create("Reboot", properties);
-    let update = |new, old| fleet().update("Reboot", "reboot", new, old);
-    let delete = |id: &str| fleet().delete("Reboot", id, reboot());
-    let (free, ours, anothers) = (
-        Some(free()),
-        Some(owned_by(fleet())),
-        Some(owned_by(Stack::named("factory"))),
-    );
-    let tagged = reboot_with("Tags", json!({"team": "fleet"}));
-    let ours_tagged = ours.clone().map(|ours| ours.tagged("team", "fleet"));
-    let renamed = reboot_with("JobTemplateId", json!("restart"));
-    let made_up = fleet().made_up_id("Reboot");
-    let look = [DescribeJobTemplate, ListTagsForResource];
-    let try_and_look = [CreateJobTemplate, DescribeJobTemplate, ListTagsForResource];
-    let make_anew = [DeleteJobTemplate, CreateJobTemplate];
-    let world = World::new();
+fn tags_that_come_in_several_pages_are_all_known() {
+    let bed = Testbed::new();
+    let tags = |numbers: std::ops::Range<usize>| -> Value {
+        numbers
+            .map(|number| json!({"Key": format!("tag-{number:02}"), "Value": ""}))
+            .collect()
+    };
+    let (many, fewer) = (reboot_with("Tags", tags(0..20)), reboot_with("Tags", tags(0..10)));
+    bed.send(fleet().create("Reboot", many.clone()));
+    bed.iot.lists_tags_in_pages_of(5);
+    bed.calls();
 
-    for (plan, there, event, calls) in [
-        ("create", &None, create(reboot()), vec![CreateJobTemplate]),
-        ("create, repeated", &ours, create(reboot()), try_and_look.to_vec()),
-        (
-            "create, ours, other tags",
-            &ours,
-            create(tagged.clone()),
-            [&try_and_look[..], &[TagResource]].concat(),
-        ),
-        (
-            "create, ours, other content",
-            &ours,
-            create(with_timeout()),
-            [&try_and_look[..], &make_anew].concat(),
-        ),
-        ("create, free", &free, create(reboot()), try_and_look.to_vec()),
-        ("create, another's", &anothers, create(reboot()), try_and_look.to_vec()),
-        ("create, bad properties", &None, create(json!({})), vec![]),
-        (
-            "update, absent",
-            &None,
-            update(reboot(), reboot()),
-            vec![DescribeJobTemplate, CreateJobTemplate],
-        ),
-        ("update, nothing", &ours, update(reboot(), reboot()), look.to_vec()),
-        (
-            "update, a tag set",
-            &ours,
-            update(tagged.clone(), reboot()),
-            [&look[..], &[TagResource]].concat(),
-        ),
-        (
-            "update, a tag removed",
-            &ours_tagged,
-            update(reboot(), tagged),
-            [&look[..], &[UntagResource]].concat(),
-        ),
-        (
-            "update, other content",
-            &ours,
-            update(with_timeout(), reboot()),
-            [look, make_anew].concat(),
-        ),
-        (
-            "update, another's",
-            &anothers,
-            update(with_timeout(), reboot()),
-            look.to_vec(),
-        ),
-        (
-            "update, other id",
-            &ours,
-            update(renamed.clone(), reboot()),
-            vec![CreateJobTemplate],
-        ),
-        (
-            "update, rolled back",
-            &ours,
-            update(reboot(), renamed),
-            [&look[..], &[ListTagsForResource, DescribeJobTemplate]].concat(),
-        ),
-        (
-            "delete, ours",
-            &ours,
-            delete("reboot"),
-            vec![ListTagsForResource, DeleteJobTemplate],
-        ),
-        (
-            "delete, another's",
-            &anothers,
-            delete("reboot"),
-            vec![ListTagsForResource],
-        ),
-        (
-            "delete, absent",
-            &None,
-            delete("reboot"),
-            vec![ListTagsForResource, DescribeJobTemplate],
-        ),
-        (
-            "delete, unknown outcome",
-            &ours,
-            delete("outcome-unknown:reboot"),
-            vec![ListTagsForResource, DeleteJobTemplate],
-        ),
-        ("delete, nothing made", &ours, delete("nothing-made:Reboot"), vec![]),
-        (
-            "delete, made-up id",
-            &ours,
-            delete(&made_up),
-            vec![
-                ListTagsForResource,
-                DescribeJobTemplate,
-                ListTagsForResource,
-                DeleteJobTemplate,
-            ],
-        ),
-    ] {
-        world.iot.by_hand(|templates| {
-            *templates = there.iter().map(|there| ("reboot".to_owned(), there.clone())).collect();
-        });
+    let answer = bed.send(fleet().update("Reboot", "reboot", fewer, many));
 
-        world.send(event);
+    assert!(answer.succeeded(), "{answer:?}");
+    // 22 tags with the two that say whose it is.
+    let calls = [&[DescribeJobTemplate][..], &[ListTagsForResource; 5], &[UntagResource]].concat();
+    assert_eq!(bed.calls(), calls);
+    assert_eq!(bed.iot.template("reboot").unwrap().tags.len(), 12);
+}
 
-        assert_eq!(world.calls(), calls, "{plan}");
+/// The service's model says ResourceNotFoundException, MiniStack answers with an empty list.
+#[test]
+fn a_delete_of_what_is_not_there_succeeds_whatever_iot_says_of_its_tags() {
+    for listed in [TagsOfAbsent::NotFound, TagsOfAbsent::Empty] {
+        let bed = Testbed::new();
+        bed.iot.lists_tags_of_absent(listed);
+
+        for id in ["reboot", "outcome-unknown:reboot", &fleet().made_up_id("Reboot")] {
+            let answer = bed.send(fleet().delete("Reboot", id, reboot()));
+
+            assert!(answer.succeeded(), "{listed:?}, {id}: {answer:?}");
+        }
+        let moved = reboot_with("JobTemplateId", json!("restart"));
+        let back = bed.send(fleet().update("Reboot", "reboot", reboot(), moved));
+        assert!(back.succeeded(), "{listed:?}, rolled back: {back:?}");
+        assert_eq!(bed.iot.template("reboot"), Some(stored()), "{listed:?}");
     }
+}
+
+/// What a job lends is not in the properties, and no reason to make the template anew.
+#[test]
+fn a_template_of_a_job_is_found_again_as_it_was_made() {
+    const JOB: &str = "arn:aws:iot:eu-central-1:123456789012:job/update";
+    let bed = Testbed::new();
+    let lent = json!({"document": "[1]", "timeoutConfig": {"inProgressTimeoutInMinutes": 5}});
+    bed.iot.put_job(JOB, lent);
+    let properties = json!({"JobTemplateId": "reboot", "Description": "Reboot", "JobArn": JOB});
+    bed.send(fleet().create("Reboot", properties.clone()));
+    let made = bed.iot.template("reboot").unwrap();
+    bed.calls();
+
+    let answer = bed.send(fleet().create("Reboot", properties));
+
+    assert!(answer.succeeded(), "{answer:?}");
+    assert_eq!(made.content["document"], "[1]");
+    assert_eq!(bed.iot.template("reboot"), Some(made));
+    assert_eq!(
+        bed.calls(),
+        [CreateJobTemplate, DescribeJobTemplate, ListTagsForResource]
+    );
+}
+
+#[test]
+fn every_situation_takes_the_fewest_calls_and_comes_to_its_plan() {
+    let bed = Testbed::new();
+    let mut wrong = Vec::new();
+    for situation in situations() {
+        bed.iot.by_hand(|templates| *templates = situation.templates.clone());
+        let event = situation.event.clone().answered_at(&bed.bucket);
+
+        // One of them waits for half of the time.
+        let log = bed.lambda.invoke(&event, Duration::from_secs(5)).json_log();
+
+        let end = log.iter().find(|line| line["message"] == "answer").unwrap();
+        let (mut calls, plan) = (bed.calls(), end["plan"].as_str().unwrap_or_default());
+        while situation.waits && calls.len() > situation.calls.len() && repeats_its_last_two(&calls) {
+            calls.truncate(calls.len() - 2);
+        }
+        if calls != situation.calls || plan != situation.plan {
+            wrong.push(format!("{situation:?}: {calls:?}, {plan:?}"));
+        }
+    }
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn repeats_its_last_two(calls: &[Operation]) -> bool {
+    matches!(calls, [.., a, b, c, d] if (a, b) == (c, d))
+}
+
+#[test]
+fn the_plans_are_those_that_the_documentation_names() {
+    let documentation = include_str!("../../docs/operations.md");
+    let plans = documentation.lines().find(|line| line.starts_with("| plan |"));
+    let documented: BTreeSet<_> = plans.unwrap().split('`').skip(1).step_by(2).collect();
+
+    let come_to = situations().into_iter().map(|situation| situation.plan);
+
+    assert_eq!(
+        come_to.filter(|plan| !plan.is_empty()).collect::<BTreeSet<_>>(),
+        documented
+    );
 }

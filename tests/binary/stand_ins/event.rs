@@ -1,6 +1,9 @@
 //! CloudFormation's requests.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::SystemTime,
+};
 
 use serde_json::{Value, json};
 
@@ -20,6 +23,16 @@ pub struct Stack {
 #[derive(Clone, Debug)]
 pub struct Event {
     pub json: Value,
+    sent: Sent,
+}
+
+/// When an event was sent, which its ResponseURL says: that is signed at that moment.
+#[derive(Clone, Copy, Debug)]
+enum Sent {
+    Now,
+    At(SystemTime),
+    /// Its ResponseURL does not say.
+    Undated,
 }
 
 impl Stack {
@@ -58,27 +71,56 @@ impl Stack {
     }
 
     fn request(&self, kind: &str, logical_id: &str, properties: Value) -> Event {
-        static SENT: AtomicU32 = AtomicU32::new(1);
-        let number = SENT.fetch_add(1, Ordering::Relaxed);
-        Event {
-            json: json!({
-                "RequestType": kind,
-                "RequestId": format!("00000000-0000-4000-8000-{number:012}"),
-                "StackId": self.id,
-                "LogicalResourceId": logical_id,
-                "ResourceType": "Custom::IoTJobTemplate",
-                "ServiceToken": SERVICE_TOKEN,
-                "ResourceProperties": as_sent(properties),
-            }),
-        }
+        Event::of(json!({
+            "RequestType": kind,
+            "RequestId": new_request_id(),
+            "StackId": self.id,
+            "LogicalResourceId": logical_id,
+            "ResourceType": "Custom::IoTJobTemplate",
+            "ServiceToken": SERVICE_TOKEN,
+            "ResourceProperties": as_sent(properties),
+        }))
     }
 }
 
+fn new_request_id() -> String {
+    static MADE: AtomicU32 = AtomicU32::new(1);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    format!("00000000-0000-4000-8000-{number:012}")
+}
+
 impl Event {
+    /// An event with just these members.
+    pub fn of(json: Value) -> Self {
+        Self { json, sent: Sent::Now }
+    }
+
+    /// CloudFormation sent it then, rather than just now.
+    pub fn sent_at(mut self, at: SystemTime) -> Self {
+        self.sent = Sent::At(at);
+        self
+    }
+
+    /// Nothing in it says when it was sent.
+    pub fn undated(mut self) -> Self {
+        self.sent = Sent::Undated;
+        self
+    }
+
     /// With the bucket's presigned URL for this request as its ResponseURL.
     pub fn answered_at(self, bucket: &FakeBucket) -> Self {
-        let url = bucket.presigned_url(&self.request_id());
+        let token = self.request_id();
+        let url = match self.sent {
+            Sent::Now => bucket.presigned_url(&token, SystemTime::now()),
+            Sent::At(at) => bucket.presigned_url(&token, at),
+            Sent::Undated => bucket.undated_url(&token),
+        };
         self.with("ResponseURL", json!(url))
+    }
+
+    /// The same asked for once more, in a request of its own.
+    pub fn again(&self) -> Self {
+        self.clone().with("RequestId", json!(new_request_id()))
     }
 
     /// With this member set, or replaced.
@@ -123,5 +165,31 @@ fn with_scalars_as_strings(value: Value) -> Value {
             .map(|(key, value)| (key, with_scalars_as_strings(value)))
             .collect(),
         string_or_null => string_or_null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_arrive_as_strings_at_every_depth_with_the_service_token() {
+        let event = Stack::named("fleet").create("Reboot", json!({"a": 60, "b": [true, {"c": 0.5}]}));
+        let properties = &event.json["ResourceProperties"];
+        assert_eq!(properties["a"], "60");
+        assert_eq!(properties["b"], json!(["true", {"c": "0.5"}]));
+        assert_eq!(properties["ServiceToken"], event.json["ServiceToken"]);
+    }
+
+    #[test]
+    fn update_and_delete_carry_what_they_are_about() {
+        let stack = Stack::named("fleet");
+        let update = stack.update("Reboot", "one", json!({"a": 2}), json!({"a": 1}));
+        assert_eq!(update.json["PhysicalResourceId"], "one");
+        assert_eq!(update.json["ResourceProperties"]["a"], "2");
+        assert_eq!(update.json["OldResourceProperties"]["a"], "1");
+        let delete = stack.delete("Reboot", "one", json!({}));
+        assert_eq!(delete.json["PhysicalResourceId"], "one");
+        assert_ne!(update.request_id(), delete.request_id());
     }
 }

@@ -102,6 +102,10 @@ impl Fault {
         }
     }
 
+    pub fn is_throttling(&self) -> bool {
+        matches!(self, Self::Refusal(refusal) if refusal.status == 429)
+    }
+
     /// Whether the fault strikes before the server can know what is called.
     pub(super) fn strikes_connections(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::TlsFailure)

@@ -32,7 +32,7 @@ pub struct FakeIot {
 
 /// A job template in the service.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template {
+pub struct StoredTemplate {
     /// The members of CreateJobTemplate that it was made with, under the API's names, without id
     /// and tags; `document` also where it came from `documentSource` or `jobArn`.
     pub content: Map<String, Value>,
@@ -55,7 +55,7 @@ struct Service {
 }
 
 struct State {
-    templates: BTreeMap<String, Template>,
+    templates: BTreeMap<String, StoredTemplate>,
     /// What `documentSource` can name, by URL.
     objects: HashMap<String, String>,
     /// What `jobArn` can name: the job's members under the API's names.
@@ -83,17 +83,17 @@ impl FakeIot {
         }
     }
 
-    pub fn template(&self, id: &str) -> Option<Template> {
+    pub fn template(&self, id: &str) -> Option<StoredTemplate> {
         self.service.state().templates.get(id).cloned()
     }
 
     /// All templates, by id.
-    pub fn templates(&self) -> BTreeMap<String, Template> {
+    pub fn templates(&self) -> BTreeMap<String, StoredTemplate> {
         self.service.state().templates.clone()
     }
 
     /// Changes templates behind the function's back, as other people do.
-    pub fn by_hand<T>(&self, change: impl FnOnce(&mut BTreeMap<String, Template>) -> T) -> T {
+    pub fn by_hand<T>(&self, change: impl FnOnce(&mut BTreeMap<String, StoredTemplate>) -> T) -> T {
         change(&mut self.service.state().templates)
     }
 
@@ -145,7 +145,7 @@ impl Deref for FakeIot {
     }
 }
 
-impl Template {
+impl StoredTemplate {
     /// A template with this content, under the API's names, and no tags.
     pub fn new(content: Value) -> Self {
         Self {
@@ -305,8 +305,8 @@ impl Service {
 }
 
 impl State {
-    fn existing(&mut self, id: &str) -> Result<&mut Template, Response> {
-        let message = format!("Job Template {id} cannot be found.");
+    fn existing(&mut self, id: &str) -> Result<&mut StoredTemplate, Response> {
+        let message = format!("Job StoredTemplate {id} cannot be found.");
         self.templates
             .get_mut(id)
             .ok_or_else(|| error(404, "ResourceNotFoundException", &message))
@@ -351,7 +351,7 @@ impl State {
             return Err(invalid("Neither job document nor job document source is specified."));
         }
         if self.templates.contains_key(id) {
-            let message = format!("Job Template {id} already exists.");
+            let message = format!("Job StoredTemplate {id} already exists.");
             return Err(error(409, "ConflictException", &message));
         }
 
@@ -364,7 +364,7 @@ impl State {
         content = members;
         check_presigning(id, &content)?;
 
-        self.templates.insert(id.to_owned(), Template { content, tags });
+        self.templates.insert(id.to_owned(), StoredTemplate { content, tags });
         Ok(Response::json(
             200,
             &json!({"jobTemplateArn": FakeIot::arn(id), "jobTemplateId": id}),
@@ -585,3 +585,6 @@ impl TokenBucket {
         admitted
     }
 }
+
+#[cfg(test)]
+mod tests;

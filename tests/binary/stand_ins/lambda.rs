@@ -77,7 +77,7 @@ impl Function {
         self.env("AWS_ENDPOINT_URL_IOT", &iot.url())
     }
 
-    /// Trusts this authority instead of the world's.
+    /// Trusts this authority instead of the public ones.
     pub fn trusting(self, authority: &Authority) -> Self {
         let bundle = authority.bundle().to_str().unwrap();
         self.env("AWS_CA_BUNDLE", bundle)
@@ -117,7 +117,6 @@ pub struct Invocation {
     pub log: Vec<String>,
     /// When the process took the event; `None` if it never asked for one.
     pub taken: Option<Instant>,
-    pub ended: Instant,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -137,10 +136,6 @@ pub enum Outcome {
 impl Invocation {
     pub fn responded(&self) -> bool {
         matches!(self.outcome, Outcome::Responded(_))
-    }
-
-    pub fn was_killed(&self) -> bool {
-        self.outcome == Outcome::Killed { signal: libc::SIGKILL }
     }
 
     /// The log lines that are JSON objects.
@@ -185,7 +180,6 @@ impl FakeLambda {
             deadline,
         });
         let (outcome, taken) = environment.await_outcome(deadline);
-        let ended = Instant::now();
         environment.await_idle(deadline);
         if environment.has_ended() {
             *self.running.lock().unwrap() = None;
@@ -195,7 +189,6 @@ impl FakeLambda {
             outcome,
             log: self.collect_log(&environment),
             taken,
-            ended,
         }
     }
 
@@ -205,11 +198,6 @@ impl FakeLambda {
         let idle = environment.await_idle(INIT_LIMIT);
         let log = self.collect_log(&environment);
         assert!(idle, "the function did not come up: {log:#?}");
-    }
-
-    /// SIGKILL, if a process runs.
-    pub fn kill(&self) {
-        self.killer()();
     }
 
     /// For a fault: kills the process that runs at that time.
@@ -245,16 +233,6 @@ impl FakeLambda {
     /// How many file descriptors the process has open.
     pub fn open_files(&self) -> usize {
         self.process(Process::open_files)
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.process(Process::pid)
-    }
-
-    /// When the process that runs was started.
-    pub fn started(&self) -> Instant {
-        let running = self.running.lock().unwrap();
-        running.as_ref().expect("a process runs").started
     }
 
     /// All that any process of this environment wrote, up to the last event.
@@ -294,7 +272,6 @@ fn new_request_id() -> String {
 /// One process and the runtime API that it talks to.
 struct Environment {
     process: Arc<Process>,
-    started: Instant,
     output: Output,
     progress: Arc<Progress>,
     _runtime_api: Server,
@@ -305,7 +282,6 @@ impl Environment {
         let progress = Arc::new(Progress::default());
         let runtime_api = Server::start(None, progress.clone());
         let output = Output::new();
-        let started = Instant::now();
         let process = Process::spawn(
             Command::new(&function.program)
                 .args(&function.arguments)
@@ -322,7 +298,6 @@ impl Environment {
         );
         Self {
             process: process.unwrap_or_else(|e| panic!("{}: {e}", function.program.display())),
-            started,
             output,
             progress,
             _runtime_api: runtime_api,
@@ -504,5 +479,113 @@ impl Output {
         self.file.read_exact_at(&mut bytes, start as u64).unwrap();
         let text = String::from_utf8_lossy(&bytes);
         text.lines().map(String::from).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stand_ins::{BOOTSTRAP, Fault, Stack, Testbed, When};
+    use serde_json::json;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// The function, after a command of the shell.
+    fn after(command: &str) -> Function {
+        let script = format!("{command}; exec {BOOTSTRAP}");
+        Function::new("/bin/sh").argument("-c").argument(&script)
+    }
+
+    fn create(bed: &Testbed) -> super::super::Event {
+        let properties = json!({"JobTemplateId": "reboot", "Description": "Reboot", "Document": "{}"});
+        Stack::named("fleet")
+            .create("Reboot", properties)
+            .answered_at(&bed.bucket)
+    }
+
+    #[test]
+    fn the_environment_is_lambdas_and_nothing_else() {
+        let lambda = FakeLambda::new(after("env | cut -d= -f1").without_env("LANG"));
+
+        lambda.init();
+
+        let names = lambda.log();
+        let has = |name: &str| names.iter().any(|line| line == name);
+        assert!(
+            has("AWS_LAMBDA_FUNCTION_NAME") && has("AWS_LAMBDA_RUNTIME_API"),
+            "{names:?}"
+        );
+        assert!(!has("LANG") && !has("CARGO_MANIFEST_DIR"), "{names:?}");
+    }
+
+    #[test]
+    fn an_event_that_fails_is_delivered_up_to_three_times() {
+        let bed = Testbed::new();
+
+        let deliveries = bed.lambda.deliver("{}", LONG);
+
+        assert_eq!(deliveries.len(), 3);
+        assert!(
+            deliveries
+                .iter()
+                .all(|delivery| matches!(delivery.outcome, Outcome::Errored { .. }))
+        );
+        assert_eq!(deliveries[0].request_id, deliveries[2].request_id);
+    }
+
+    #[test]
+    fn an_event_is_delivered_until_it_is_responded_to_and_a_dead_process_replaced() {
+        let bed = Testbed::new();
+        bed.iot.fault(When::Call(1), Fault::KillAfter(bed.lambda.killer()));
+
+        let deliveries = bed.lambda.deliver(&create(&bed), LONG);
+
+        assert_eq!(deliveries.len(), 2);
+        assert!(deliveries[1].responded());
+    }
+
+    #[test]
+    fn a_kill_strikes_just_before_or_just_after_a_call() {
+        for done in [false, true] {
+            let bed = Testbed::new();
+            let killer = bed.lambda.killer();
+            let fault = if done {
+                Fault::KillAfter(killer)
+            } else {
+                Fault::KillBefore(killer)
+            };
+            bed.iot.fault(When::Call(1), fault);
+
+            let outcome = bed.lambda.invoke(&create(&bed), LONG).outcome;
+
+            assert_eq!(outcome, Outcome::Killed { signal: libc::SIGKILL });
+            assert_eq!(bed.iot.template("reboot").is_some(), done);
+        }
+    }
+
+    #[test]
+    fn a_process_that_ends_by_itself_is_known_by_its_code() {
+        let lambda = FakeLambda::new(Function::new("/bin/sh").argument("-c").argument("exit 3"));
+
+        assert_eq!(lambda.invoke("{}", LONG).outcome, Outcome::Exited { code: 3 });
+    }
+
+    #[test]
+    fn a_function_that_misses_its_deadline_is_killed() {
+        let bed = Testbed::new();
+        bed.iot.fault(When::Always, Fault::Silence { done: false });
+
+        // Less than the function takes to give up at the very least.
+        let invocation = bed.lambda.invoke(&create(&bed), Duration::from_millis(100));
+
+        assert_eq!(invocation.outcome, Outcome::TimedOut);
+        bed.iot.heal();
+        assert!(bed.lambda.invoke(&create(&bed), LONG).responded());
+    }
+
+    #[test]
+    #[should_panic(expected = "given away")]
+    fn a_log_that_tells_a_secret_fails_the_test() {
+        FakeLambda::new(after("echo token=$AWS_SESSION_TOKEN")).init();
     }
 }

@@ -4,16 +4,18 @@
 //! can be made byte by byte and a test reads from top to bottom.
 //!
 //! ```ignore
-//! let world = World::new();
-//! world.iot.fault(When::Nth(CreateJobTemplate, 1), Fault::ResetAfter);
+//! let bed = Testbed::new();
+//! bed.iot.fault(When::Nth(CreateJobTemplate, 1), Fault::ResetAfter);
 //!
-//! let answer = world.send(Stack::named("fleet").create("Reboot", json!({...})));
+//! let answer = bed.send(Stack::named("fleet").create("Reboot", json!({...})));
 //!
 //! assert!(answer.succeeded());
-//! assert_eq!(world.iot.count(CreateJobTemplate), 2);
+//! assert_eq!(bed.iot.count(CreateJobTemplate), 2);
 //! ```
 
 mod bucket;
+#[cfg(test)]
+mod client;
 mod event;
 mod fault;
 mod http;
@@ -21,23 +23,19 @@ mod iot;
 mod lambda;
 mod process;
 mod server;
-#[cfg(test)]
-mod tests;
+mod testbed;
 mod tls;
-mod world;
 
 use std::io::{self, Write};
 
-pub use bucket::{Answer, FakeBucket};
+pub use bucket::{FakeBucket, ReceivedAnswer};
 pub use event::{Event, Stack};
-pub use fault::{Action, Fault, When};
-pub use http::{Request, Response};
-pub use iot::{FakeIot, TagsOfAbsent, Template};
-pub use lambda::{FakeLambda, Function, Invocation, Outcome};
-pub use process::Memory;
+pub use fault::{Fault, When};
+pub use iot::{FakeIot, StoredTemplate, TagsOfAbsent};
+pub use lambda::{FakeLambda, Function, Outcome};
 pub use server::{Call, Operation, Server};
+pub use testbed::Testbed;
 pub use tls::Authority;
-pub use world::World;
 
 /// The binary under test.
 pub const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");

@@ -72,10 +72,6 @@ impl Process {
         self.signal(libc::SIGCONT);
     }
 
-    pub fn pid(&self) -> u32 {
-        self.pid as u32
-    }
-
     pub fn memory(&self) -> Memory {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
         let kib = |name| {

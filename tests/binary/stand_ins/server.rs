@@ -144,6 +144,15 @@ impl Server {
         self.shared.listen(&mut state);
     }
 
+    /// Forgets all faults and calls, and listens for new connections: what is still to come over the old ones is lost.
+    pub(super) fn start_anew(&self) {
+        self.heal();
+        self.forget_calls();
+        let mut state = self.shared.state();
+        state.close_connections(|_| true);
+        state.connections.clear();
+    }
+
     /// Closes connections that are idle for so long, as servers do.
     pub fn keep_alive(&self, limit: Duration) {
         self.shared.state().keep_alive = Some(limit);
@@ -236,6 +245,8 @@ impl Shared {
             return;
         }
         state.changes += 1;
+        // Whoever waits to listen again need not any more.
+        self.stopped.notify_all();
         let socket = bound_socket(self.address);
         socket.listen(1024).unwrap();
         let listener = TcpListener::from(socket);
@@ -340,14 +351,18 @@ impl Shared {
             Err(e) => return Err(e),
         }
         raw.set_read_timeout(None)?;
-        if let Some(connection) = self.state().connections.get_mut(&id) {
-            connection.busy = true;
+        match self.state().connections.get_mut(&id) {
+            Some(connection) => connection.busy = true,
+            None => return Ok(false),
         }
         Ok(true)
     }
 
     /// Carries a request out and answers it, as its fault allows. Whether the connection goes on.
     fn answer(self: &Arc<Self>, id: usize, request: &Request, raw: &TcpStream, wire: &mut Wire) -> io::Result<bool> {
+        if !self.state().connections.contains_key(&id) {
+            return Ok(false);
+        }
         let (number, fault) = match self.handler.call(request) {
             Some((operation, id)) => self.arrive(operation, id),
             None => (0, None),
@@ -507,3 +522,6 @@ impl Read for Wire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
