@@ -64,7 +64,7 @@ impl Client {
         account.fates.choices().is_some_and(|choices| choices.delay())
     }
 
-    /// Holds the call to what must precede it. Gives the end of the look that did.
+    /// Holds the call to what must precede it. Gives the moment that the look which did shows.
     fn begin(&self, work: &Work) -> Duration {
         let now = self.clock.now();
         let account = &mut *self.account.borrow_mut();
@@ -90,7 +90,7 @@ impl Client {
                 work.id()
             ));
         }
-        look.map_or(Duration::ZERO, |look| look.ended)
+        look.map_or(Duration::ZERO, |look| look.seen)
     }
 
     fn end(&self, work: &Work, answer: &Result<Done, Cause>) {
@@ -101,6 +101,7 @@ impl Client {
             (_, Ok(_) | Err(Cause::NotFound)) if work.is_look() => {
                 delivery.look = Some(Look {
                     id: work.id().to_owned(),
+                    seen: delivery.seen,
                     ended,
                 });
             }
@@ -241,8 +242,8 @@ impl Client {
     }
 
     fn serve(&self, work: &Work, looked: Duration) -> Result<Done, Cause> {
-        let now = self.clock.now();
         let account = &mut *self.account.borrow_mut();
+        let now = account.moment(self.clock.now());
         if let Some(cause) = account.gate(work, now) {
             return Err(cause);
         }
@@ -251,6 +252,13 @@ impl Client {
         let came_between = before
             .as_ref()
             .is_some_and(|before| came_between_look_and_touch(before.changed_at, looked));
+        if work.is_look() {
+            let delivery = &mut account.record.deliveries[self.delivery];
+            delivery.seen = now;
+            if before.as_ref().is_some_and(|before| *before.holder() != caller) {
+                delivery.met.push(work.id().to_owned());
+            }
+        }
         // Whose it is, and what it is, was different when it was looked at.
         if work.is_touch() && came_between {
             account.drifted.insert(work.id().to_owned(), now);
@@ -280,10 +288,10 @@ impl Client {
     }
 }
 
-/// "somebody, or a cancelled request of ours, between look and touch: milliseconds, or as long as that one call takes".
-/// That nothing else is between the two is held to elsewhere.
+/// "somebody, or a cancelled request of ours, between look and touch: milliseconds, or as long as that one call takes": from
+/// IoT's answer to the look until it carries out the touch. That nothing else is between the two is held to elsewhere.
 fn came_between_look_and_touch(changed_at: Duration, looked: Duration) -> bool {
-    changed_at >= looked
+    changed_at > looked
 }
 
 impl JobTemplates for Client {

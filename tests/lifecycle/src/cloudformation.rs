@@ -127,6 +127,8 @@ pub struct Stack {
     pub resources: BTreeMap<String, Resource>,
     variant: Variant,
     abandoned: Vec<(String, String, String)>,
+    /// What was replaced before a failure that was preserved: deleted when the stack next comes to an end of an operation.
+    pub replaced: Vec<(String, Resource)>,
     requests: usize,
     name: String,
     incarnation: u32,
@@ -138,6 +140,9 @@ pub struct Resource {
     pub properties: Value,
     /// A rollback gave it up, or its failure was preserved: nobody can say what is there.
     pub lost: bool,
+    /// Its template went through that, and tags go by the difference of old and new properties: which it has, nobody can
+    /// say.
+    pub tags_unknown: bool,
 }
 
 /// What one operation on a stack is to change.
@@ -172,6 +177,7 @@ impl Stack {
             resources: BTreeMap::new(),
             variant,
             abandoned: Vec::new(),
+            replaced: Vec::new(),
             requests: 0,
             name: name.to_owned(),
             incarnation,
@@ -220,7 +226,7 @@ impl Stack {
     fn deploy(&mut self, change: &Change, function: &mut impl Function) -> Ended {
         let before = self.resources.clone();
         let mut touched = Vec::new();
-        let mut replaced = Vec::new();
+        let mut replaced = std::mem::take(&mut self.replaced);
         let mut failed = false;
         for (number, (logical_id, wanted)) in change.resources.iter().enumerate() {
             let sibling_fails = change.sibling_fails_after == Some(number);
@@ -251,10 +257,11 @@ impl Stack {
         }
         let all_were_there = touched.iter().all(|logical_id| before.contains_key(logical_id));
         if failed && change.preserves_failures && all_were_there {
+            self.replaced = replaced;
             return Ended::Preserved;
         }
         if failed {
-            return self.roll_back(&before, &touched, change, function);
+            return self.roll_back(&before, &touched, replaced, change, function);
         }
         for (logical_id, wanted) in &change.resources {
             if wanted.is_none()
@@ -272,8 +279,9 @@ impl Stack {
     }
 
     fn delete(&mut self, function: &mut impl Function) -> bool {
-        let resources = std::mem::take(&mut self.resources);
-        self.clean_up(resources.into_iter().collect(), function)
+        let mut resources = std::mem::take(&mut self.replaced);
+        resources.extend(std::mem::take(&mut self.resources));
+        self.clean_up(resources, function)
     }
 
     fn create(&mut self, logical_id: &str, properties: &Value, function: &mut impl Function) -> bool {
@@ -284,6 +292,7 @@ impl Stack {
             physical_id: answer.as_ref().map_or(made_up, |answer| answer.physical_id.clone()),
             properties: properties.clone(),
             lost: false,
+            tags_unknown: false,
         };
         self.resources.insert(logical_id.to_owned(), resource);
         answer.is_some_and(|answer| answer.succeeded)
@@ -300,6 +309,7 @@ impl Stack {
                 physical_id: self.made_up_id(logical_id),
                 properties: properties.clone(),
                 lost: false,
+                tags_unknown: false,
             };
             self.clean_up(vec![(logical_id.to_owned(), cancelled)], function);
         }
@@ -321,6 +331,7 @@ impl Stack {
                 if answer.physical_id != there.physical_id {
                     replaced.push((logical_id.to_owned(), there.clone()));
                 }
+                now.tags_unknown = (there.lost || there.tags_unknown) && answer.physical_id == there.physical_id;
                 now.physical_id = answer.physical_id;
                 now.lost = false;
                 true
@@ -341,12 +352,12 @@ impl Stack {
         &mut self,
         before: &BTreeMap<String, Resource>,
         touched: &[String],
+        mut to_delete: Vec<(String, Resource)>,
         change: &Change,
         function: &mut impl Function,
     ) -> Ended {
         const CONTINUATIONS: usize = 3;
         let mut ended = Ended::RolledBack;
-        let mut to_delete = Vec::new();
         for logical_id in touched {
             let Some(old) = before.get(logical_id) else {
                 let made = self.resources.remove(logical_id).expect("it was created");
@@ -379,9 +390,27 @@ impl Stack {
         ended
     }
 
+    /// What was replaced and is back under its id is no longer to be deleted.
+    fn not_held(&self, mut resources: Vec<(String, Resource)>) -> Vec<(String, Resource)> {
+        let is_held = |logical_id: &String, resource: &Resource| {
+            let held = self.resources.get(logical_id);
+            held.is_some_and(|held| held.physical_id == resource.physical_id)
+        };
+        resources.retain(|(logical_id, resource)| !is_held(logical_id, resource));
+        resources
+    }
+
+    /// Whether a resource of this name has the template of this id, or had it and it is still to be deleted.
+    pub fn has(&self, logical_id: &str, id: &str) -> bool {
+        let held = self.resources.get(logical_id);
+        let replaced = self.replaced.iter().filter(|(of, _)| of == logical_id);
+        let mut all = held.into_iter().chain(replaced.map(|(_, resource)| resource));
+        all.any(|resource| resource.physical_id == id)
+    }
+
     /// Deletes, and gives up what cannot be.
     fn clean_up_or_give_up(&mut self, resources: Vec<(String, Resource)>, function: &mut impl Function) {
-        for (logical_id, resource) in resources {
+        for (logical_id, resource) in self.not_held(resources) {
             let deleted = (0..3).any(|_| {
                 let event = self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
                 function.send(&event).is_some_and(|answer| answer.succeeded)
@@ -396,7 +425,7 @@ impl Stack {
     /// the first time.
     fn clean_up(&mut self, resources: Vec<(String, Resource)>, function: &mut impl Function) -> bool {
         let mut at_once = true;
-        for (logical_id, resource) in resources {
+        for (logical_id, resource) in self.not_held(resources) {
             let event = self.delete_event(&logical_id, &resource.physical_id, &resource.properties);
             if !function.send(&event).is_some_and(|answer| answer.succeeded) {
                 at_once = false;

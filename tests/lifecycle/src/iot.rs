@@ -3,6 +3,7 @@
 
 use crate::adoption::{self, Adopted};
 use crate::calls::{Done, LateCall, Work, arn};
+use crate::cloudformation::Reply;
 use crate::fates::Fates;
 use crate::history::{BY_HAND, OTHER_STACK, REFUSED};
 use crate::mishap::{Deed, FOR_GOOD, Mishap};
@@ -57,6 +58,8 @@ pub struct Account {
     /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when last.
     pub drifted: BTreeMap<String, Duration>,
     pub late: Vec<LateCall>,
+    /// When anything happened last.
+    latest: Duration,
     lingering: BTreeMap<String, (Duration, Option<StoredTemplate>)>,
     /// Whose calls are denied, and until when. No operation is all of them.
     pub denied: Vec<(Option<&'static str>, Duration)>,
@@ -72,12 +75,12 @@ pub struct Account {
     pub happened: usize,
     /// Whether one of them was an excuse for a request to fail.
     pub excused: bool,
-    /// A job or a source is, or was, not what it was.
-    pub sources_changed: bool,
+    /// Jobs and sources that are, or were, not there.
+    pub changed_sources: BTreeSet<String>,
     /// Describes show less than what was written: text trimmed, documents written anew.
     pub shows_otherwise: bool,
-    /// A repetition was delivered after the Delete that followed it, and may have made what nobody holds.
-    pub leftovers: bool,
+    /// Whose repetitions were delivered after the Delete that followed them, and may have made what nobody holds.
+    pub leftovers: Vec<Maker>,
     pub before: Before,
     pub record: Record,
 }
@@ -92,6 +95,7 @@ impl Account {
             wrongs: Vec::new(),
             drifted: BTreeMap::new(),
             late: Vec::new(),
+            latest: Duration::ZERO,
             lingering: BTreeMap::new(),
             denied: Vec::new(),
             always_denied: Vec::new(),
@@ -102,9 +106,9 @@ impl Account {
             calls: 0,
             happened: 0,
             excused: false,
-            sources_changed: false,
+            changed_sources: BTreeSet::new(),
             shows_otherwise: false,
-            leftovers: false,
+            leftovers: Vec::new(),
             before: Before::default(),
             record: Record::default(),
         }
@@ -171,8 +175,15 @@ impl Account {
         }
     }
 
+    /// No two things happen at the same moment.
+    pub fn moment(&mut self, now: Duration) -> Duration {
+        self.latest = now.max(self.latest + Duration::from_nanos(1));
+        self.latest
+    }
+
     /// A stranger does something.
     pub fn befall(&mut self, id: &str, deed: Deed, now: Duration) {
+        let now = self.moment(now);
         let nobody_would = !id.starts_with("shared-");
         match deed {
             Deed::Make | Deed::MakeForAStack if nobody_would => return,
@@ -299,6 +310,14 @@ impl Account {
         Ok(self.templates.entry(id.to_owned()).or_insert(template))
     }
 
+    /// A delivery ends.
+    pub fn end(&mut self, delivery: usize, reply: Option<Reply>, now: Duration) {
+        let maker = self.record.maker(delivery);
+        let template = reply.as_ref().and_then(|reply| self.templates.get(&reply.physical_id));
+        let has_it = template.is_none_or(|template| *template.holder() == maker);
+        self.record.end(delivery, reply, has_it, now);
+    }
+
     /// Whether a stranger's deed on this template was not put right since, by a request that was sent after it and succeeded.
     pub fn has_drifted(&self, id: &str) -> bool {
         self.drifted_but_for(id, |_| true)
@@ -327,6 +346,7 @@ impl Account {
         let put_it_right = |request: &Sent| {
             request.kind != Kind::Delete
                 && request.sent > *since
+                && request.has_it
                 && request
                     .reply
                     .as_ref()

@@ -168,7 +168,7 @@ impl Lambda {
             let now = clock.now();
             let again = reply.is_none() && attempt + 1 < DELIVERIES;
             hold_to_its_time(&mut account.borrow_mut(), delivery, reply.is_some(), now);
-            account.borrow_mut().record.end(delivery, reply, now);
+            account.borrow_mut().end(delivery, reply, now);
             if again {
                 let due = now + BEFORE_REDELIVERY * (attempt + 1);
                 queue.borrow_mut().push(Pending {
@@ -243,7 +243,10 @@ impl Lambda {
     fn note_leftovers(&self, repeated: usize) {
         let account = &mut *self.account.borrow_mut();
         let leaves = crate::repeatable::may_leave_something(&account.record, repeated);
-        account.leftovers |= leaves;
+        if leaves {
+            let maker = account.record.maker_of(repeated);
+            account.leftovers.push(maker);
+        }
         account.excused |= leaves;
     }
 

@@ -30,6 +30,8 @@ pub struct Sent {
     pub patience: Duration,
     /// The first answer: CloudFormation takes no other.
     pub reply: Option<Reply>,
+    /// Whether the template was the resource's own when that was given: another's that is as declared is a success, too.
+    pub has_it: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +49,15 @@ pub struct Delivery {
     pub ended: Option<Duration>,
     /// When IoT got its last call.
     pub acted: Duration,
+    /// When IoT answered its last look.
+    pub seen: Duration,
     pub reply: Option<Reply>,
     /// The look that ended last, if no other call began since.
     pub look: Option<Look>,
     /// What it had deleted or given back.
     pub deleted: Vec<String>,
+    /// Ids under which a look showed it another's template.
+    pub met: Vec<String>,
     /// How many of its creates gave no answer.
     pub unclear: usize,
     /// A call of its own that sets tags did not succeed, or its answer was lost.
@@ -61,6 +67,8 @@ pub struct Delivery {
 #[derive(Clone, Debug)]
 pub struct Look {
     pub id: String,
+    /// When IoT answered it: what is done to the template after that, it cannot show.
+    pub seen: Duration,
     pub ended: Duration,
 }
 
@@ -103,6 +111,7 @@ impl Record {
             sent,
             patience: timeout.map_or(AN_HOUR, Duration::from_secs).min(URL_EXPIRES),
             reply: None,
+            has_it: false,
         });
         self.requests.len() - 1
     }
@@ -115,16 +124,19 @@ impl Record {
             started,
             ended: None,
             acted: started,
+            seen: started,
             reply: None,
             look: None,
             deleted: Vec::new(),
+            met: Vec::new(),
             unclear: 0,
             words_failed: false,
         });
         self.deliveries.len() - 1
     }
 
-    pub fn end(&mut self, delivery: usize, reply: Option<Reply>, now: Duration) {
+    /// Notes a delivery's end. `has_it`: see [`Sent::has_it`].
+    pub fn end(&mut self, delivery: usize, reply: Option<Reply>, has_it: bool, now: Duration) {
         let request = self.deliveries[delivery].request;
         self.trace(|| match &reply {
             Some(reply) => format!("  {now:?} [{delivery}] answers {reply:?}"),
@@ -133,6 +145,7 @@ impl Record {
         let first = &mut self.requests[request].reply;
         if first.is_none() {
             first.clone_from(&reply);
+            self.requests[request].has_it = has_it;
         }
         self.deliveries[delivery].ended = Some(now);
         self.deliveries[delivery].reply = reply;
@@ -142,9 +155,23 @@ impl Record {
         &self.requests[self.deliveries[delivery].request]
     }
 
+    /// The delivery whose answer CloudFormation took.
+    pub fn answered(&self, request: usize) -> Option<&Delivery> {
+        let answered = |delivery: &&Delivery| delivery.request == request && delivery.reply.is_some();
+        self.deliveries
+            .iter()
+            .filter(answered)
+            .min_by_key(|delivery| delivery.ended)
+    }
+
     /// Who makes what this delivery makes.
     pub fn maker(&self, delivery: usize) -> Maker {
-        let request = self.request_of(delivery);
+        self.maker_of(self.deliveries[delivery].request)
+    }
+
+    /// Who makes what this request makes.
+    pub fn maker_of(&self, request: usize) -> Maker {
+        let request = &self.requests[request];
         Maker::Resource {
             stack: request.stack.to_string(),
             logical_id: request.logical_id.to_string(),

@@ -1,9 +1,11 @@
 //! The same event again, by itself: it has to end in the same state and the same answer, or touch nothing where a later
 //! request has seen to it.
 
-use crate::iot::StoredTemplate;
+use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
 use crate::record::{Kind, Record};
+use crate::truth;
+use iot_job_template_core::memory::REQUEST_TAG;
 use std::collections::BTreeMap;
 
 /// Delivers a request once more, and holds the delivery to that.
@@ -16,7 +18,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
     let undisturbed = account.happened == before.happened && account.late.is_empty();
     if !alone
         || !undisturbed
-        || account.leftovers
+        || is_touched_by_leftovers(account, &before.templates, request)
         || !account.denied.is_empty()
         || !account.refused.is_empty()
         || !account.down.is_empty()
@@ -48,11 +50,36 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         Successor::SawToIt => true,
         Successor::LeftNothing => false,
     };
-    if must_be_the_same && !before.any_drifted() && !are_equal(&before.templates, &account.templates) {
+    let words_failed = record
+        .deliveries
+        .iter()
+        .any(|delivery| delivery.request == request && delivery.words_failed);
+    let mut templates = before.templates.clone();
+    if first.kind == Kind::Delete {
+        // What was made for the resource when its Delete was over already, a repetition of that may delete.
+        let maker = record.maker_of(request);
+        let first = record
+            .deliveries
+            .iter()
+            .find(|it| it.request == request && it.reply.is_some());
+        let over = first.and_then(|first| first.ended).unwrap_or_default();
+        let may_go = |template: &StoredTemplate| *template.holder() == maker && template.made_at >= over;
+        templates.retain(|id, template| account.templates.contains_key(id) || !may_go(template));
+    }
+    if must_be_the_same && !before.any_drifted() && !are_equal(&templates, &account.templates, words_failed) {
         let [before, after] = [&before.templates, &account.templates].map(in_short);
         let wrong = format!("not repeatable: request {request}, delivered again, made of{before}\nthis{after}");
         account.wrongs.push(wrong);
     }
+}
+
+/// Whether what this is about may be, or may be hidden by, what a repetition left behind.
+fn is_touched_by_leftovers(account: &Account, templates: &BTreeMap<String, StoredTemplate>, request: usize) -> bool {
+    let record = &account.record;
+    let is_left = |maker: &Maker| account.leftovers.contains(maker);
+    let reply = record.requests[request].reply.as_ref();
+    let there = reply.and_then(|reply| templates.get(&reply.physical_id));
+    is_left(&record.maker_of(request)) || there.is_some_and(|template| is_left(template.holder()))
 }
 
 /// Whether a repetition of this may make what its Delete is gone by for: "a Create or Update delivered or still at work
@@ -76,9 +103,27 @@ fn successor(record: &Record, request: usize) -> Successor {
         .map(|reply| reply.physical_id.clone());
     let own_kind = record.requests[request].kind;
     // The clean-up of what this request replaced is not about what it made.
-    let later = record
-        .later(request)
-        .filter(|(_, later)| later.kind != Kind::Delete || later.physical_id == about || own_kind == Kind::Delete);
+    let later = record.later(request).filter(|(_, later)| {
+        later.kind != Kind::Delete
+            || later.physical_id == about
+            || later.physical_id.as_deref().is_none_or(truth::is_made_up)
+            || own_kind == Kind::Delete
+    });
+    let later: Vec<_> = later.collect();
+    let is_about = |id: &Option<String>| id.is_some() && *id == about;
+    let deleted = later
+        .iter()
+        .rposition(|(_, later)| later.kind == Kind::Delete && is_about(&later.physical_id));
+    // Whatever was seen to since was another template.
+    let was_remade = |deleted: usize| {
+        later[deleted..].iter().any(|(_, later)| {
+            let reply = later.reply.as_ref().filter(|_| later.kind != Kind::Delete);
+            reply.is_some_and(|reply| is_about(&Some(reply.physical_id.clone())))
+        })
+    };
+    if own_kind != Kind::Delete && deleted.is_some_and(|deleted| !was_remade(deleted)) {
+        return Successor::LeftNothing;
+    }
     match later.last() {
         None => Successor::None,
         Some((_, last)) if last.kind == Kind::Delete && own_kind == Kind::Delete => Successor::SawToIt,
@@ -87,7 +132,7 @@ fn successor(record: &Record, request: usize) -> Successor {
             let words_failed = record
                 .deliveries
                 .iter()
-                .any(|delivery| delivery.request == number && delivery.words_failed);
+                .any(|delivery| delivery.request == *number && delivery.words_failed);
             match &last.reply {
                 // "where only that fails, it is a warning".
                 Some(reply) if reply.succeeded && !words_failed => Successor::SawToIt,
@@ -102,11 +147,23 @@ fn is_too_late(record: &Record, request: usize, delivery: usize) -> bool {
     request.kind != Kind::Delete && record.deliveries[delivery].started >= request.given_up()
 }
 
-fn are_equal(before: &BTreeMap<String, StoredTemplate>, after: &BTreeMap<String, StoredTemplate>) -> bool {
+/// `but_for_words`: "where only that fails, it is a warning", and a repetition may leave them after all.
+fn are_equal(
+    before: &BTreeMap<String, StoredTemplate>,
+    after: &BTreeMap<String, StoredTemplate>,
+    but_for_words: bool,
+) -> bool {
+    let tags = |template: &StoredTemplate| {
+        let mut tags = template.tags.clone();
+        if but_for_words {
+            tags.remove(REQUEST_TAG);
+        }
+        tags
+    };
     before.len() == after.len()
         && before.iter().all(|(id, before)| {
             after.get(id).is_some_and(|after| {
-                (&before.content, &before.tags, before.made_by) == (&after.content, &after.tags, after.made_by)
+                (&before.content, before.made_by) == (&after.content, after.made_by) && tags(before) == tags(after)
             })
         })
 }

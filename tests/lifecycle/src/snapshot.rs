@@ -73,7 +73,7 @@ impl Snapshot {
         }
         (&account.denied, &account.refused, &account.down).hash(to);
         for request in &account.record.requests {
-            (request.sent, request.reply.is_some()).hash(to);
+            (request.sent, request.reply.is_some(), request.has_it).hash(to);
         }
         for delivery in &account.record.deliveries {
             let is_delete = account.record.requests[delivery.request].kind == Kind::Delete;

@@ -19,11 +19,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, record: &Record, stacks: &S
     let Maker::Resource { stack, logical_id } = template.holder() else {
         return None;
     };
-    let held = stacks
-        .all()
-        .find(|held| held.id == *stack)
-        .and_then(|held| held.resources.get(logical_id));
-    let is_held = held.is_some_and(|resource| resource.physical_id == *id);
+    let is_held = stacks.all().any(|held| held.id == *stack && held.has(logical_id, id));
     if let Some(adopted) = template.adopted.as_ref().filter(|_| !is_held) {
         let (request, taken) = (
             record.deliveries[adopted.delivery].request,
@@ -33,12 +29,14 @@ pub fn orphaned(id: &str, template: &StoredTemplate, record: &Record, stacks: &S
             },
         );
         let mut later = record.later(request);
-        let helpless = later.any(|(number, later)| came_after(id, &taken, adopted.delivery, number, later, record));
+        let helpless = is_taken_back_by_nobody(id, request, record)
+            || later.any(|(number, later)| came_after(id, &taken, adopted.delivery, number, later, record));
         return (!helpless).then(|| format!("{id}, which {logical_id} of {stack} adopted and did not give back"));
     }
     let made_by = template.made_by.filter(|_| !is_held)?;
     let helpless = was_given_up(id, template, stacks)
         || is_unrecognisable(id, template, record)
+        || is_taken_back_by_nobody(id, record.deliveries[made_by].request, record)
         || record
             .later(record.deliveries[made_by].request)
             .any(|(number, later)| came_after(id, template, made_by, number, later, record));
@@ -62,15 +60,15 @@ fn came_after(
     if !later.reply.as_ref().is_some_and(|reply| reply.succeeded) {
         return false;
     }
-    let answered = record
-        .deliveries
-        .iter()
-        .find(|delivery| delivery.request == number && delivery.reply.is_some());
-    let Some((answered, ended)) = answered.and_then(|answered| Some((answered, answered.ended?))) else {
+    let Some((answered, ended)) = record
+        .answered(number)
+        .and_then(|answered| Some((answered, answered.ended?)))
+    else {
         return false;
     };
     let by = &record.deliveries[made_by];
-    let looked = looked_long_enough(later, answered, id, was_unclear(by.request, record));
+    // What is delivered once the Delete is over, no looking finds.
+    let looked = by.started >= ended || looked_long_enough(later, answered, id, was_unclear(by.request, record));
     let was_over = answered.acted <= template.made_at && looked;
     let request = record.request_of(made_by);
     match later.kind {
@@ -104,15 +102,32 @@ fn is_within_patience(template: &StoredTemplate, request: &Sent) -> bool {
 /// "a cancelled Create that acts after its Delete stopped looking: after 10 or 40 seconds".
 fn looked_long_enough(delete: &Sent, delivery: &Delivery, id: &str, was_unclear: bool) -> bool {
     let looked = delivery.ended.unwrap_or_default() - delivery.started + SLACK;
-    let found_it = delivery.deleted.iter().any(|deleted| deleted == id);
+    // Where it finds another's, there is nothing to wait for.
+    let found_it = delivery.deleted.iter().chain(&delivery.met).any(|found| found == id);
+    // Three quarters of what CloudFormation waits, where that is less.
+    let within = |longest: Duration| longest.min(delete.patience.mul_f64(0.7));
     match (delete.kind, &delete.physical_id) {
         // What a failed Update left is looked for like the unclear.
-        (Kind::Update, _) => looked >= LOOKS_FOR_UNCLEAR,
-        (_, None) => found_it || looked >= LOOKS_FOR_MADE_UP,
-        (_, Some(physical_id)) if is_marker(physical_id) => !was_unclear || looked >= LOOKS_FOR_UNCLEAR,
-        (_, Some(physical_id)) if is_made_up(physical_id) => found_it || looked >= LOOKS_FOR_MADE_UP,
+        (Kind::Update, _) => looked >= within(LOOKS_FOR_UNCLEAR),
+        (_, None) => found_it || looked >= within(LOOKS_FOR_MADE_UP),
+        (_, Some(physical_id)) if is_marker(physical_id) => !was_unclear || looked >= within(LOOKS_FOR_UNCLEAR),
+        (_, Some(physical_id)) if is_made_up(physical_id) => found_it || looked >= within(LOOKS_FOR_MADE_UP),
         _ => true,
     }
+}
+
+/// What a failed Update made or adopted under another id is looked for by the Update that takes it back. Where the failure
+/// is preserved there may be none, and no other request knows of it: a gap of the contract, which its list does not name.
+fn is_taken_back_by_nobody(id: &str, request: usize, record: &Record) -> bool {
+    let this = &record.requests[request];
+    let failed = this.reply.as_ref().is_none_or(|reply| !reply.succeeded);
+    if this.kind != Kind::Update || !failed || this.physical_id.as_deref() == Some(id) {
+        return false;
+    }
+    let members = |sent: &Sent| -> Value { serde_json::from_str(&sent.event).expect("an event") };
+    let wanted = members(this)["ResourceProperties"].take();
+    let takes_it_back = |later: &Sent| later.kind == Kind::Update && members(later)["OldResourceProperties"] == wanted;
+    !record.later(request).any(|(_, later)| takes_it_back(later))
 }
 
 /// "a call that IoT carries out after it gave no answer: as long as IoT delays it".
@@ -178,15 +193,10 @@ fn is_marker(physical_id: &str) -> bool {
 
 /// Whether a request was answered by a delivery that did not know what became of its create.
 fn was_unclear(request: usize, record: &Record) -> bool {
-    let answered = |delivery: &&Delivery| delivery.request == request && delivery.reply.is_some();
-    record
-        .deliveries
-        .iter()
-        .find(answered)
-        .is_some_and(|delivery| delivery.unclear > 0)
+    record.answered(request).is_some_and(|delivery| delivery.unclear > 0)
 }
 
-fn is_made_up(physical_id: &str) -> bool {
+pub fn is_made_up(physical_id: &str) -> bool {
     ["1M4DEUP0RAND0", "tRSbQA45HplA", "tRSbQA45Hp"]
         .iter()
         .any(|random| physical_id.ends_with(random))
