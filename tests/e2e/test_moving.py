@@ -535,6 +535,7 @@ class TestAnotherLogicalId:
 
         assert '"Adopt: Reboot"' in move.failure(stack, "RebootDevice")
         assert is_same(move.seen(), original)
+        assert owners(move.seen())[0] == of(stack, "Reboot")
 
     def test_one_that_named_itself_keeps_its_id(self, aws, move):
         stack = move.create(without_line(FLEET, "      JobTemplateId: reboot"))
