@@ -98,7 +98,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                     self.note_plan("create");
                     match self.create(id, &wanted.properties.content, &tags).await {
                         Ok(arn) => return Ok((made(id, arn), None)),
-                        Err(error) if error.cause == Cause::Conflict => conflicts += 1,
+                        Err(error) if error.cause == Cause::Conflict => {
+                            observed = self.look_at_conflict(&mut tries, conflicts, id, next).await?;
+                            conflicts += 1;
+                            continue;
+                        }
                         Err(refused) => match self.made_by_an_earlier_attempt(id).await {
                             Some(template) => {
                                 observed = Some(template);
@@ -107,11 +111,6 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                             None => return Err(refused.into()),
                         },
                     }
-                    if conflicts > 1 {
-                        // There a moment ago, and gone now, and there again.
-                        sleep(tries.pause()).await;
-                    }
-                    false
                 }
                 (Plan::Adopt { tags }, Some(template)) => {
                     self.note_plan("adopt");
@@ -124,10 +123,28 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             observed = self
                 .look(id, whole, if whole { Operation::Delete } else { next })
                 .await?;
-            if observed.is_none() && conflicts > 0 {
-                sleep(tries.pause()).await;
-            }
         }
+    }
+
+    /// Looks at what is in the way of a create. Until that is seen, it may be what an earlier delivery of this event made.
+    async fn look_at_conflict(
+        &self,
+        tries: &mut Tries,
+        conflicts: usize,
+        id: &str,
+        to: Operation,
+    ) -> Result<Option<Template>, CallError> {
+        if conflicts > 0 {
+            // There a moment ago, and gone, and there again.
+            sleep(tries.pause()).await;
+        }
+        let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
+        let observed = self.look(id, false, to).await?;
+        self.progress.borrow_mut().create = before;
+        if observed.is_none() {
+            sleep(tries.pause()).await;
+        }
+        Ok(observed)
     }
 
     /// A create that was refused may have been carried out before: by an attempt that went unanswered, or by an earlier

@@ -40,6 +40,21 @@ mod once {
     use super::*;
 
     /// The first delivery made it; the second must not say that nothing was made only because its own calls failed.
+    /// The next delivery meets a conflict, and cannot see whose the template is: it may be its own.
+    #[test]
+    fn a_create_that_was_killed_after_it_was_done_is_found_though_its_next_delivery_may_not_look() {
+        for mishap in [
+            REFUSED,
+            Mishap::Denied {
+                all: true,
+                seconds: 1_000_000,
+            },
+        ] {
+            let mishaps = [(0, Mishap::Killed { done: true }), (2, mishap), (3, mishap)];
+            run(Variant::default(), &[deploy_with(&PLAIN, &mishaps, false)]);
+        }
+    }
+
     #[test]
     fn a_create_that_was_killed_after_it_was_done_is_not_forgotten_by_the_next_delivery() {
         for mishap in [Mishap::Outage, REFUSED, Mishap::Hangs { done: false }] {
