@@ -6,5 +6,5 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| iot_job_template_fuzz::event(data));
 
 #[cfg(not(fuzzing))]
 fn main() {
-    println!("cargo +nightly fuzz run event");
+    println!("fuzz/Cargo.toml says how to run it");
 }
