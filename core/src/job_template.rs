@@ -194,6 +194,16 @@ pub struct Template {
     pub content: Option<Content>,
 }
 
+impl Template {
+    pub fn of_tags(arn: String, tags: Tags) -> Template {
+        Template {
+            arn,
+            tags,
+            content: None,
+        }
+    }
+}
+
 impl Content {
     /// The one form that all ways of writing the same content share: lists whose order means nothing are sorted.
     pub fn canonical(mut self) -> Content {

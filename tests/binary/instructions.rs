@@ -48,10 +48,8 @@ fn built_function() -> PathBuf {
 fn usable(program: &Path) -> Result<(), String> {
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
     let built = modified(program).map_err(|_| "the function is not built (tests/run builds it)".to_owned())?;
-    if newest(Path::new("src"))
-        .max(modified(Path::new("Cargo.lock")).unwrap())
-        .gt(&built)
-    {
+    let sources = newest(Path::new("src")).max(newest(Path::new("core/src")));
+    if sources.max(modified(Path::new("Cargo.lock")).unwrap()) > built {
         return Err("the function is older than its sources (tests/run builds it)".into());
     }
     Command::new("valgrind")

@@ -110,11 +110,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         if !whole && let Some(arn) = (self.arn_of)(id) {
             match tags_or_none(self.calls.try_tags(&arn).await) {
                 Ok(tags) if self.names_an_owner(&tags) => {
-                    return Ok(Some(Template {
-                        arn,
-                        tags,
-                        content: None,
-                    }));
+                    return Ok(Some(Template::of_tags(arn, tags)));
                 }
                 Ok(_) => shows_no_owner = true,
                 Err(_) => {}
@@ -150,11 +146,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 (Err(_), Patience::OneLook) => return Ok(None),
                 (Err(error), _) => return Err(error),
             };
-            let template = (!tags.is_empty()).then(|| Template {
-                arn: arn.clone(),
-                tags,
-                content: None,
-            });
+            let template = (!tags.is_empty()).then(|| Template::of_tags(arn.clone(), tags));
             let mut warning = None;
             match plan::plan_delete(self.origin, subject, properties, template.as_ref()) {
                 DeletePlan::LeaveAlone { why } if !to_the_end => {

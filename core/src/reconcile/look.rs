@@ -18,11 +18,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         if let Some(arn) = (self.arn_of)(id) {
             let tags = tags_or_none(self.calls.tags(&arn).await)?;
             if self.names_an_owner(&tags) {
-                return Ok(Some(Template {
-                    arn,
-                    tags,
-                    content: None,
-                }));
+                return Ok(Some(Template::of_tags(arn, tags)));
             }
         }
         // An ARN that names nothing has no tags, and neither may one that is not the template's after all.

@@ -11,138 +11,166 @@ use crate::retry::Tries;
 use std::fmt;
 use tokio::time::{Instant, sleep};
 
+/// A template being made as wanted, and what was met on the way.
+struct Making<'a> {
+    wanted: Wanted<'a>,
+    tries: Tries,
+    conflicts: usize,
+    words_alone_since: Option<Instant>,
+    /// What a delete without an answer may have made room for: the new tags, and what was there.
+    perhaps_deleted: Option<(Tags, Template)>,
+}
+
+/// What a step of making a template leads to.
+enum Next {
+    Done(Made, Option<String>),
+    /// A look at what is there now.
+    Look {
+        whole: bool,
+    },
+    /// What was seen on the way.
+    Seen(Option<Box<Template>>),
+}
+
 impl<I: JobTemplates> Reconciler<'_, I> {
     /// Sees to it that the template is as wanted. A warning comes with it where something was left undone.
     pub(super) async fn make(&self, wanted: &Wanted<'_>) -> Result<(Made, Option<String>), Failure> {
-        let mut wanted = wanted.clone();
-        let id = &wanted.id.clone();
-        let next = match wanted.is_changed() {
-            true => Operation::Delete,
-            false => Operation::Tag,
+        let mut making = Making {
+            wanted: wanted.clone(),
+            tries: Tries::default(),
+            conflicts: 0,
+            words_alone_since: None,
+            perhaps_deleted: None,
         };
-        let mut tries = Tries::default();
-        let mut conflicts = 0;
-        let mut words_alone_since = None;
-        // What a delete without an answer may have made room for.
-        let mut perhaps_deleted = None;
         // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call.
-        let mut observed = match wanted.is_held() {
-            true => self.look(id, wanted.is_changed(), next).await?,
-            false => None,
+        let mut next = match wanted.is_held() {
+            true => Next::Look {
+                whole: wanted.is_changed(),
+            },
+            false => Next::Seen(None),
         };
         loop {
-            let whole = match (plan::plan(self.origin, &wanted, observed.as_ref()), observed) {
-                (Plan::Refuse { kind, why }, _) => {
-                    self.note_plan("refuse");
-                    return Err(Failure { kind, why });
-                }
-                (Plan::LeaveAsDeclared { warning }, Some(template)) => {
-                    self.note_plan("as declared");
-                    return Ok((made(id, template.arn), Some(warning)));
-                }
-                (Plan::Describe, Some(_)) => true,
-                (Plan::Retag { set, remove }, Some(template)) if set.is_empty() && remove.is_empty() => {
-                    // The look after an adoption finds all done.
-                    if self.progress.borrow().plan != "adopt" {
-                        self.note_plan("tags");
-                    }
-                    return Ok((made(id, template.arn), None));
-                }
-                (Plan::Retag { set, remove }, Some(template)) => {
-                    self.note_plan("tags");
-                    let words_alone = remove.is_empty() && set.keys().all(|key| key == REQUEST_TAG);
-                    let since = *words_alone_since.get_or_insert_with(Instant::now);
-                    match self.retag(&mut tries, id, &template.arn, &set, &remove).await {
-                        Ok(Touched::Done) if set.is_empty() || remove.is_empty() => {
-                            return Ok((made(id, template.arn), None));
-                        }
-                        Err(error) if words_alone => {
-                            return Ok((made(id, template.arn), Some(without_words(id, &error))));
-                        }
-                        Err(error) => return Err(error.into()),
-                        Ok(Touched::LookAgain { .. })
-                            if words_alone && since.elapsed() > LONGEST_WAIT.min(self.calls.left()) =>
-                        {
-                            let why = self.calls.last_fault_in_words();
-                            return Ok((made(id, template.arn), Some(without_words(id, &why))));
-                        }
-                        // Look again: it may be gone, or there are tags to set as well as to remove.
-                        Ok(_) => false,
-                    }
-                }
-                (Plan::Recreate { tags }, Some(template)) => {
-                    self.note_plan("re-create");
-                    if !self.calls.is_time_for_all() {
-                        return Err(Failure {
-                            kind: FailureKind::OutOfTime,
-                            why: format!(
-                                "there was too little time left to make the job template {id} anew{}; nothing was changed",
-                                self.calls.last_fault_in_words()
-                            ),
-                        });
-                    }
-                    match self.try_to_delete(&mut tries, id, Leaves::PerhapsMissing).await? {
-                        Touched::Done | Touched::Gone => {
-                            let made = self.fill_the_gap(&wanted, &tags, &template).await?;
-                            return Ok((made, None));
-                        }
-                        Touched::LookAgain { unclear } => perhaps_deleted = unclear.then_some((tags, template)),
-                    }
-                    true
-                }
-                (Plan::Create { .. }, _) if let Some((tags, old)) = perhaps_deleted.take() => {
-                    let made = self.fill_the_gap(&wanted, &tags, &old).await?;
-                    return Ok((made, None));
-                }
-                (Plan::Create { tags }, _) => {
-                    self.note_plan("create");
-                    match self.create(id, &wanted.properties.content, &tags).await {
-                        Ok(arn) => return Ok((made(id, arn), None)),
-                        Err(error) if error.cause == Cause::Conflict => {
-                            observed = self.look_at_conflict(&mut tries, conflicts, id, next).await?;
-                            conflicts += 1;
-                            continue;
-                        }
-                        Err(refused) => match self.made_by_an_earlier_attempt(id).await {
-                            Some(template) => {
-                                observed = Some(template);
-                                continue;
-                            }
-                            None => return Err(refused.into()),
-                        },
-                    }
-                }
-                (Plan::Adopt { tags }, Some(template)) => {
-                    self.note_plan("adopt");
-                    self.adopt(&mut tries, &mut wanted, &template.arn, &tags).await?;
-                    false
-                }
-                // A plan to change a template comes from a template that was seen.
-                (_, None) => false,
+            let observed = match next {
+                Next::Done(made, warning) => return Ok((made, warning)),
+                Next::Look { whole: true } => self.look(&wanted.id, true, Operation::Delete).await?,
+                Next::Look { whole: false } => self.look(&wanted.id, false, touched_next(wanted)).await?,
+                Next::Seen(observed) => observed.map(|template| *template),
             };
-            observed = self
-                .look(id, whole, if whole { Operation::Delete } else { next })
-                .await?;
+            next = self.step(&mut making, observed).await?;
+        }
+    }
+
+    /// Does what the plan says of what was observed.
+    async fn step(&self, making: &mut Making<'_>, observed: Option<Template>) -> Result<Next, Failure> {
+        match (plan::plan(self.origin, &making.wanted, observed.as_ref()), observed) {
+            (Plan::Refuse { kind, why }, _) => {
+                self.note_plan("refuse");
+                Err(Failure { kind, why })
+            }
+            (Plan::LeaveAsDeclared { warning }, Some(template)) => {
+                self.note_plan("as declared");
+                Ok(Next::Done(made(&making.wanted.id, template.arn), Some(warning)))
+            }
+            (Plan::Describe, Some(_)) => Ok(Next::Look { whole: true }),
+            (Plan::Retag { set, remove }, Some(template)) => self.retag(making, &template.arn, &set, &remove).await,
+            (Plan::Recreate { tags }, Some(template)) => self.recreate(making, tags, template).await,
+            (Plan::Create { tags }, _) => self.create_where_nothing_is(making, &tags).await,
+            (Plan::Adopt { tags }, Some(template)) => self.adopt(making, &template.arn, &tags).await,
+            // A plan to change a template comes from a template that was seen.
+            (_, None) => Ok(Next::Look { whole: false }),
+        }
+    }
+
+    /// Removes tags, or sets some. Removed first, so that the limit of 50 is not met on the way; there is a look between.
+    async fn retag(&self, making: &mut Making<'_>, arn: &str, set: &Tags, remove: &[String]) -> Result<Next, Failure> {
+        let id = &making.wanted.id;
+        let done = |warning| Next::Done(made(id, arn.to_owned()), warning);
+        // The look after an adoption finds all done.
+        if self.progress.borrow().plan != "adopt" {
+            self.note_plan("tags");
+        }
+        if set.is_empty() && remove.is_empty() {
+            return Ok(done(None));
+        }
+        self.start(&format!("change the tags of the job template {id}"));
+        self.leaves(Leaves::SomeTags);
+        let words_alone = remove.is_empty() && set.keys().all(|key| key == REQUEST_TAG);
+        let since = *making.words_alone_since.get_or_insert_with(Instant::now);
+        let touched = match remove.is_empty() {
+            true => self.touch(&mut making.tries, self.calls.try_tag(arn, set)).await,
+            false => self.touch(&mut making.tries, self.calls.try_untag(arn, remove)).await,
+        };
+        match touched {
+            Ok(Touched::Done) if set.is_empty() || remove.is_empty() => Ok(done(None)),
+            Err(error) if words_alone => Ok(done(Some(without_words(id, &error)))),
+            Err(error) => Err(error.into()),
+            Ok(Touched::LookAgain { .. }) if words_alone && since.elapsed() > LONGEST_WAIT.min(self.calls.left()) => {
+                Ok(done(Some(without_words(id, &self.calls.last_fault_in_words()))))
+            }
+            // It may be gone, or there are tags to set as well as to remove.
+            Ok(_) => Ok(Next::Look { whole: false }),
+        }
+    }
+
+    /// Deletes the template and makes it anew, with these tags.
+    async fn recreate(&self, making: &mut Making<'_>, tags: Tags, template: Template) -> Result<Next, Failure> {
+        let id = &making.wanted.id;
+        self.note_plan("re-create");
+        if !self.calls.is_time_for_all() {
+            return Err(Failure {
+                kind: FailureKind::OutOfTime,
+                why: format!(
+                    "there was too little time left to make the job template {id} anew{}; nothing was changed",
+                    self.calls.last_fault_in_words()
+                ),
+            });
+        }
+        match self
+            .try_to_delete(&mut making.tries, id, Leaves::PerhapsMissing)
+            .await?
+        {
+            Touched::Done | Touched::Gone => {
+                let made = self.fill_the_gap(&making.wanted, &tags, &template).await?;
+                return Ok(Next::Done(made, None));
+            }
+            Touched::LookAgain { unclear } => making.perhaps_deleted = unclear.then_some((tags, template)),
+        }
+        Ok(Next::Look { whole: true })
+    }
+
+    async fn create_where_nothing_is(&self, making: &mut Making<'_>, tags: &Tags) -> Result<Next, Failure> {
+        let wanted = &making.wanted;
+        if let Some((tags, old)) = making.perhaps_deleted.take() {
+            let made = self.fill_the_gap(wanted, &tags, &old).await?;
+            return Ok(Next::Done(made, None));
+        }
+        self.note_plan("create");
+        match self.create(&wanted.id, &wanted.properties.content, tags).await {
+            Ok(arn) => Ok(Next::Done(made(&wanted.id, arn), None)),
+            Err(error) if error.cause == Cause::Conflict => {
+                Ok(Next::Seen(self.look_at_conflict(making).await?.map(Box::new)))
+            }
+            Err(refused) => match self.made_by_an_earlier_attempt(&wanted.id).await {
+                Some(template) => Ok(Next::Seen(Some(Box::new(template)))),
+                None => Err(refused.into()),
+            },
         }
     }
 
     /// Looks at what is in the way of a create. Until that is seen, it may be what an earlier delivery of this event made.
-    async fn look_at_conflict(
-        &self,
-        tries: &mut Tries,
-        conflicts: usize,
-        id: &str,
-        to: Operation,
-    ) -> Result<Option<Template>, CallError> {
-        if conflicts > 0 {
+    async fn look_at_conflict(&self, making: &mut Making<'_>) -> Result<Option<Template>, CallError> {
+        if making.conflicts > 0 {
             // There a moment ago, and gone, and there again.
-            sleep(tries.pause()).await;
+            sleep(making.tries.pause()).await;
         }
+        making.conflicts += 1;
         let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
-        let observed = self.look(id, false, to).await?;
+        let observed = self
+            .look(&making.wanted.id, false, touched_next(&making.wanted))
+            .await?;
         self.progress.borrow_mut().create = before;
         if observed.is_none() {
-            sleep(tries.pause()).await;
+            sleep(making.tries.pause()).await;
         }
         Ok(observed)
     }
@@ -154,44 +182,22 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         let tags = self.calls.try_tags(&arn).await.ok()?;
         let words = Words::read(&tags, self.origin.sent.latest)?;
         let is_ours = self.origin.owner.ownership(&tags) == Ownership::Ours;
-        (is_ours && words.which == self.origin.sent.which).then_some(Template {
-            arn,
-            tags,
-            content: None,
-        })
+        (is_ours && words.which == self.origin.sent.which).then(|| Template::of_tags(arn, tags))
     }
 
     /// Takes a template over, once at the most. Until a look shows it to be ours, it may be or not.
-    async fn adopt(&self, tries: &mut Tries, wanted: &mut Wanted<'_>, arn: &str, tags: &Tags) -> Result<(), CallError> {
-        self.start(&format!("take over the job template {}", wanted.id));
+    async fn adopt(&self, making: &mut Making<'_>, arn: &str, tags: &Tags) -> Result<Next, Failure> {
+        self.note_plan("adopt");
+        self.start(&format!("take over the job template {}", making.wanted.id));
         let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
-        match self.touch(tries, self.calls.try_tag(arn, tags)).await {
-            Ok(Touched::Done | Touched::LookAgain { unclear: true }) => wanted.may_adopt = false,
-            Ok(Touched::Gone | Touched::LookAgain { unclear: false }) => self.progress.borrow_mut().create = before,
-            Err(error) => {
-                self.progress.borrow_mut().create = before;
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes tags, or sets some. Removed first, so that the limit of 50 is not met on the way; there is a look between.
-    async fn retag(
-        &self,
-        tries: &mut Tries,
-        id: &str,
-        arn: &str,
-        set: &Tags,
-        remove: &[String],
-    ) -> Result<Touched, CallError> {
-        self.start(&format!("change the tags of the job template {id}"));
-        self.leaves(Leaves::SomeTags);
-        if remove.is_empty() {
-            self.touch(tries, self.calls.try_tag(arn, set)).await
+        let touched = self.touch(&mut making.tries, self.calls.try_tag(arn, tags)).await;
+        if matches!(&touched, Ok(Touched::Done | Touched::LookAgain { unclear: true })) {
+            making.wanted.may_adopt = false;
         } else {
-            self.touch(tries, self.calls.try_untag(arn, remove)).await
+            self.progress.borrow_mut().create = before;
         }
+        touched?;
+        Ok(Next::Look { whole: false })
     }
 
     /// CreateJobTemplate, until it has a clear answer. While an attempt has none, it may have made the template.
@@ -206,6 +212,14 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             answer
         };
         self.calls.until_answered(Operation::Create, attempt).await
+    }
+}
+
+/// What a look is for that is not at the whole template.
+fn touched_next(wanted: &Wanted) -> Operation {
+    match wanted.is_changed() {
+        true => Operation::Delete,
+        false => Operation::Tag,
     }
 }
 
