@@ -349,26 +349,20 @@ fn is_as_wanted(wanted: &Wanted, template: &Template, words: Option<&Words>) -> 
 
 /// The tags to set on a template that is ours, and the keys of those to remove.
 ///
-/// Only what changed in the properties is touched, so that tags which others put on the template, or changed, stay. A
-/// tag of ours that is gone altogether is put back.
+/// What is declared is compared with what is there, and not with the old properties: those are not what the template has
+/// where they are of an Update that failed and was not rolled back. They only say which tags to remove, for others put
+/// theirs on the template, and those stay.
 fn tag_changes(origin: &Origin, wanted: &Wanted, observed: &Tags, words: Option<&Words>) -> (Tags, Vec<String>) {
-    let new = declared_tags(origin, wanted, words);
+    let mut set = declared_tags(origin, wanted, words);
     let old = wanted.old_properties().map(|old| &old.tags);
     let remove = old
         .into_iter()
         .flatten()
         .map(|(key, _)| key)
-        .filter(|key| !new.contains_key(*key) && observed.contains_key(*key))
+        .filter(|key| !set.contains_key(*key) && observed.contains_key(*key))
         .cloned()
         .collect();
-    let unchanged = |key: &String, value: &String| old.is_some_and(|old| old.get(key) == Some(value));
-    let set = new
-        .into_iter()
-        .filter(|(key, value)| match observed.get(key) {
-            None => true,
-            Some(there) => there != value && !unchanged(key, value),
-        })
-        .collect();
+    set.retain(|key, value| observed.get(key) != Some(value));
     (set, remove)
 }
 

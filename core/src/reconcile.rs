@@ -80,6 +80,8 @@ pub enum Create {
     NothingAsked,
     /// Each call had a clear answer.
     Clear,
+    /// An earlier delivery may have made the template, and nobody has seen yet whether it did.
+    Unseen,
     /// One had none, or has none yet: it may have made the template.
     Unclear,
 }
@@ -101,7 +103,7 @@ pub enum Leaves {
 impl Progress {
     pub fn leaves_in_words(&self) -> &'static str {
         match self.leaves {
-            Leaves::AsItWas if self.create == Create::Unclear => {
+            Leaves::AsItWas if matches!(self.create, Create::Unseen | Create::Unclear) => {
                 "whether the job template was created is not known; the request that takes this one back will look for it"
             }
             Leaves::AsItWas => "nothing was changed",
@@ -298,7 +300,7 @@ pub fn physical_id_after_failure(origin: &Origin, request: &Request, create: Cre
         match create {
             Create::NothingAsked => PhysicalId::NothingAsked,
             Create::Clear => PhysicalId::Refused(made_by),
-            Create::Unclear => PhysicalId::Unclear(made_by),
+            Create::Unseen | Create::Unclear => PhysicalId::Unclear(made_by),
         }
     };
     match request {

@@ -13,12 +13,16 @@ pub struct Sent {
     pub latest: Moment,
     /// How long CloudFormation waits from now on: nothing, once it has given up. `MAX` where that is not known.
     pub left: Duration,
+    /// Whether it comes so late that Lambda may have delivered it before, to a function that was killed.
+    pub is_perhaps_repeated: bool,
 }
 
 /// How far two clocks of AWS may be apart: a signature this far in the future is refused.
 const SKEW: Duration = Duration::from_secs(15 * 60);
 /// CloudFormation's own, where the template sets no ServiceTimeout.
 const DEFAULT_SERVICE_TIMEOUT: Duration = Duration::from_secs(3600);
+/// Lambda delivers an event again a minute after the first delivery failed, at the soonest; the clocks are not the same.
+const REPEATED_AFTER: Duration = Duration::from_secs(50);
 
 impl Sent {
     /// `received` is the moment at which the event arrived, by our clock.
@@ -29,10 +33,10 @@ impl Sent {
             .and_then(Moment::read)
             .filter(|when| *when <= latest);
         let service_timeout = event.service_timeout();
-        let left = match when {
-            // It may have waited before it came here: in Lambda's queue, or for its second delivery.
-            Some(when) => {
-                let waited = received.duration_since(when.time()).unwrap_or_default();
+        // Before it came here: in Lambda's queue, or for its second delivery.
+        let waited = when.map(|when| received.duration_since(when.time()).unwrap_or_default());
+        let left = match waited {
+            Some(waited) => {
                 let expires = parameter("X-Amz-Expires").and_then(|seconds| seconds.parse().ok());
                 service_timeout
                     .unwrap_or(DEFAULT_SERVICE_TIMEOUT)
@@ -46,6 +50,7 @@ impl Sent {
             which: Which::of(&event.request_id),
             latest,
             left,
+            is_perhaps_repeated: waited.is_some_and(|waited| waited >= REPEATED_AFTER),
         }
     }
 }
@@ -87,6 +92,13 @@ mod tests {
 
         assert_eq!(sent.when, Moment::read("20261126T100000Z"));
         assert_eq!(sent.left, Duration::from_secs(3600 - 900));
+    }
+
+    #[test]
+    fn what_comes_as_late_as_lambdas_second_delivery_may_have_come_before() {
+        for (date, may_have) in [("20261126T101450Z", false), ("20261126T101400Z", true), ("", false)] {
+            assert_eq!(sent_by(&url(date, "7200"), "").is_perhaps_repeated, may_have, "{date}");
+        }
     }
 
     #[test]

@@ -43,6 +43,7 @@ fn sent(time: &str, request_id: &str) -> Origin {
             which: Which::of(request_id),
             latest: moment("235959"),
             left: Duration::from_secs(3600),
+            is_perhaps_repeated: false,
         },
     }
 }
@@ -297,7 +298,7 @@ fn an_update_of_the_same_id_where_ours_has_the_same_content_changes_tags_by_what
     let old = reboot_with(|it| it.tags = tags([("kept", "1"), ("changed", "1"), ("gone", "1")]));
     let new = reboot_with(|it| it.tags = tags([("kept", "1"), ("changed", "2"), ("new", "1")]));
     let mut there = made_by(&us(), &old);
-    there.tags.extend(tags([("kept", "by hand"), ("by", "hand")]));
+    there.tags.extend(tags([("by", "hand")]));
 
     assert_eq!(
         update(&old, &new, Some(&there)),
@@ -1215,6 +1216,18 @@ fn a_tag_of_ours_that_is_gone_is_put_back() {
     assert_eq!(
         update(&reboot(), &reboot(), Some(&there)),
         retag(&reboot(), [("team", "fleet")])
+    );
+}
+
+/// The old properties may be those of an Update that failed and was left so: they are not what the template has.
+#[test]
+fn a_declared_tag_is_set_where_it_is_other_there_though_the_properties_did_not_change() {
+    let failed = reboot_with(|it| it.tags = tags([("team", "yard")]));
+    let there = made_by(&us(), &reboot());
+
+    assert_eq!(
+        update(&failed, &failed, Some(&there)),
+        retag(&failed, [("team", "yard")])
     );
 }
 

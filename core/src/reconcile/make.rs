@@ -1,5 +1,6 @@
 //! Sees to it that a template is as wanted: creates it, changes its tags, makes it anew, or takes it over.
 
+use super::look::tags_or_none;
 use super::{Create, Failure, LONGEST_WAIT, Leaves, Made, Reconciler, Touched, made};
 use crate::cloudformation::answer::FailureKind;
 use crate::cloudformation::owner::Ownership;
@@ -42,6 +43,9 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             words_alone_since: None,
             perhaps_deleted: None,
         };
+        if !wanted.is_held() && self.origin.sent.is_perhaps_repeated {
+            self.progress.borrow_mut().create = Create::Unseen;
+        }
         // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call.
         let mut next = match wanted.is_held() {
             true => Next::Look {
@@ -169,6 +173,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             .look(&making.wanted.id, false, touched_next(&making.wanted))
             .await?;
         self.progress.borrow_mut().create = before;
+        self.note_seen();
         if observed.is_none() {
             sleep(making.tries.pause()).await;
         }
@@ -179,10 +184,19 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// delivery of this event.
     async fn made_by_an_earlier_attempt(&self, id: &str) -> Option<Template> {
         let arn = (self.arn_of)(id)?;
-        let tags = self.calls.try_tags(&arn).await.ok()?;
+        let tags = tags_or_none(self.calls.try_tags(&arn).await).ok()?;
+        self.note_seen();
         let words = Words::read(&tags, self.origin.sent.latest)?;
         let is_ours = self.origin.owner.ownership(&tags) == Ownership::Ours;
         (is_ours && words.which == self.origin.sent.which).then(|| Template::of_tags(arn, tags))
+    }
+
+    /// What is there was seen.
+    fn note_seen(&self) {
+        let mut progress = self.progress.borrow_mut();
+        if progress.create == Create::Unseen {
+            progress.create = Create::Clear;
+        }
     }
 
     /// Takes a template over, once at the most. Until a look shows it to be ours, it may be or not.
