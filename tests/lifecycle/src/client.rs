@@ -69,10 +69,13 @@ impl Client {
         let now = self.clock.now();
         let account = &mut *self.account.borrow_mut();
         // Until it is answered. Of a hanging call nothing more is heard.
-        if let Work::Create { .. } = work {
-            account.record.deliveries[self.delivery].unclear += 1;
+        let delivery = &mut account.record.deliveries[self.delivery];
+        match work {
+            Work::Create { .. } => delivery.unclear += 1,
+            Work::Tag { id, .. } | Work::Untag { id, .. } => _ = delivery.words_failed.insert(id.clone()),
+            _ => {}
         }
-        let look = account.record.deliveries[self.delivery].look.take();
+        let look = delivery.look.take();
         let request = account.record.request_of(self.delivery);
         if !work.is_look() && request.kind != Kind::Delete && now > request.given_up() + NO_TIME {
             account.wrongs.push(format!(
@@ -107,7 +110,7 @@ impl Client {
             }
             (Work::Create { .. }, Ok(_)) => delivery.unclear -= 1,
             (Work::Create { .. }, Err(cause)) if *cause != Cause::Unclear => delivery.unclear -= 1,
-            (Work::Tag { .. } | Work::Untag { .. }, Err(_)) => delivery.words_failed = true,
+            (Work::Tag { id, .. } | Work::Untag { id, .. }, Ok(_)) => _ = delivery.words_failed.remove(id),
             _ => {}
         }
     }
@@ -214,16 +217,22 @@ impl Client {
         account.record.deliveries[self.delivery].acted = now;
         let number = account.calls;
         account.calls += 1;
-        let mut mishap = match account.gate(work, now) {
-            Some(_) => None,
-            None => account.fates.of_call(number, work.operation()),
+        let is_barred = account.gate(work, now).is_some();
+        let mut mishap = match is_barred {
+            true => None,
+            false => account.fates.of_call(number, work.operation()),
         };
         account.happened += usize::from(mishap.is_some());
         // Where CloudFormation waits for less than the function may, anything is in the way.
         // "One request adopts at most once".
         let adopts = work.is_touch() && account.record.request_of(self.delivery).adopts;
         let is_hasty = account.record.request_of(self.delivery).patience < HASTE;
-        account.excused |= mishap.is_some_and(|mishap| is_hasty || adopts || mishap.is_an_excuse());
+        account.excused |= is_barred && is_hasty;
+        let denied = account.denied_since.map_or(Duration::ZERO, |since| now - since);
+        account.excused |= mishap.is_some_and(|mishap| is_hasty || adopts || mishap.is_an_excuse(denied));
+        if let Some(Mishap::Denied { .. }) = mishap {
+            account.denied_since.get_or_insert(now);
+        }
         if mishap == Some(Mishap::Outage) {
             self.outage.set(true);
         } else if self.outage.get() {

@@ -140,9 +140,6 @@ pub struct Resource {
     pub properties: Value,
     /// A rollback gave it up, or its failure was preserved: nobody can say what is there.
     pub lost: bool,
-    /// Its template went through that, and tags go by the difference of old and new properties: which it has, nobody can
-    /// say.
-    pub tags_unknown: bool,
 }
 
 /// What one operation on a stack is to change.
@@ -255,6 +252,9 @@ impl Stack {
                 break;
             }
         }
+        failed |= change
+            .sibling_fails_after
+            .is_some_and(|after| after >= change.resources.len());
         let all_were_there = touched.iter().all(|logical_id| before.contains_key(logical_id));
         if failed && change.preserves_failures && all_were_there {
             self.replaced = replaced;
@@ -292,7 +292,6 @@ impl Stack {
             physical_id: answer.as_ref().map_or(made_up, |answer| answer.physical_id.clone()),
             properties: properties.clone(),
             lost: false,
-            tags_unknown: false,
         };
         self.resources.insert(logical_id.to_owned(), resource);
         answer.is_some_and(|answer| answer.succeeded)
@@ -309,7 +308,6 @@ impl Stack {
                 physical_id: self.made_up_id(logical_id),
                 properties: properties.clone(),
                 lost: false,
-                tags_unknown: false,
             };
             self.clean_up(vec![(logical_id.to_owned(), cancelled)], function);
         }
@@ -331,7 +329,6 @@ impl Stack {
                 if answer.physical_id != there.physical_id {
                     replaced.push((logical_id.to_owned(), there.clone()));
                 }
-                now.tags_unknown = (there.lost || there.tags_unknown) && answer.physical_id == there.physical_id;
                 now.physical_id = answer.physical_id;
                 now.lost = false;
                 true

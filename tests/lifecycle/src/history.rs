@@ -2,6 +2,8 @@
 
 use crate::cloudformation::{Change, MadeUp, Variant};
 use crate::mishap::{Deed, FOR_GOOD, Mishap};
+use iot_job_template_core::cloudformation::owner::Owner;
+use iot_job_template_core::cloudformation::physical_id;
 use iot_job_template_core::job_template::Desired;
 use iot_job_template_core::json::Json;
 use iot_job_template_core::properties;
@@ -169,6 +171,20 @@ pub fn desired(properties: &Value) -> Desired {
     properties.as_object_mut().expect("properties").remove("Adopt");
     let json: Json = serde_json::from_value(properties).expect("JSON");
     properties::read(&json).expect("good properties").desired
+}
+
+/// Whether the function can read them.
+pub fn is_readable(properties: &Value) -> bool {
+    properties["Documents"].is_null()
+}
+
+/// The id that the template with these properties has.
+pub fn template_id(properties: &Value, stack_id: &str, logical_id: &str) -> String {
+    let owner = Owner {
+        stack_id: stack_id.to_owned(),
+        logical_id: logical_id.to_owned(),
+    };
+    physical_id::template_id(&owner, &desired(properties))
 }
 
 /// A whole history, and the kind of world that it happens in.

@@ -63,6 +63,8 @@ pub struct Account {
     lingering: BTreeMap<String, (Duration, Option<StoredTemplate>)>,
     /// Whose calls are denied, and until when. No operation is all of them.
     pub denied: Vec<(Option<&'static str>, Duration)>,
+    /// When the first of them began.
+    pub denied_since: Option<Duration>,
     /// Whatever happens, the role may not do these.
     pub always_denied: Vec<&'static str>,
     pub refused: BTreeSet<&'static str>,
@@ -98,6 +100,7 @@ impl Account {
             latest: Duration::ZERO,
             lingering: BTreeMap::new(),
             denied: Vec::new(),
+            denied_since: None,
             always_denied: Vec::new(),
             refused: BTreeSet::new(),
             down: BTreeSet::new(),
@@ -132,6 +135,7 @@ impl Account {
     /// Counts calls from 0 again, and lets them meet these.
     pub fn arm(&mut self, mishaps: &[(usize, Mishap)]) {
         self.denied.clear();
+        self.denied_since = None;
         self.refused.clear();
         self.down.clear();
         match &mut self.fates {

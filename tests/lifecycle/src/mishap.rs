@@ -69,19 +69,21 @@ pub enum Deed {
 /// For good: until the faults are over.
 pub const FOR_GOOD: u64 = 1_000_000;
 
-/// The longest that a permission may be missing without a request failing for it.
-const IAM_SETTLES: u64 = 20;
+/// The longest that a permission may be missing without a request failing for it: "asked for again for up to thirty seconds",
+/// with pauses.
+const IAM_SETTLES: Duration = Duration::from_secs(20);
 
 impl Mishap {
-    /// Whether a request may fail for it. Of the others one passes, or the next attempt succeeds.
-    pub fn is_an_excuse(self) -> bool {
+    /// Whether a request may fail for it. Of the others one passes, or the next attempt succeeds. `denied` is for how long
+    /// something was denied before it.
+    pub fn is_an_excuse(self, denied: Duration) -> bool {
         match self {
             Mishap::Refused { .. } | Mishap::Down | Mishap::Hangs { .. } | Mishap::Outage | Mishap::Killed { .. } => {
                 true
             }
             // A create that is carried out once its template was looked for in vain and made.
             Mishap::Later { .. } => true,
-            Mishap::Denied { seconds, .. } => seconds > IAM_SETTLES,
+            Mishap::Denied { seconds, .. } => denied + self::seconds(seconds) > IAM_SETTLES,
             Mishap::ShownLate { .. } | Mishap::Before(_) | Mishap::After(_) => true,
             Mishap::Throttled
             | Mishap::NotSent

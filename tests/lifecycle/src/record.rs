@@ -3,6 +3,7 @@
 use crate::cloudformation::Reply;
 use crate::iot::Maker;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -60,8 +61,8 @@ pub struct Delivery {
     pub met: Vec<String>,
     /// How many of its creates gave no answer.
     pub unclear: usize,
-    /// A call of its own that sets tags did not succeed, or its answer was lost.
-    pub words_failed: bool,
+    /// Templates whose tags it tried to set, and did not learn that it had.
+    pub words_failed: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -130,7 +131,7 @@ impl Record {
             deleted: Vec::new(),
             met: Vec::new(),
             unclear: 0,
-            words_failed: false,
+            words_failed: BTreeSet::new(),
         });
         self.deliveries.len() - 1
     }

@@ -6,7 +6,7 @@ use crate::lambda::Lambda;
 use crate::record::{Kind, Record};
 use crate::truth;
 use iot_job_template_core::memory::REQUEST_TAG;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Delivers a request once more, and holds the delivery to that.
 pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
@@ -50,10 +50,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         Successor::SawToIt => true,
         Successor::LeftNothing => false,
     };
-    let words_failed = record
-        .deliveries
-        .iter()
-        .any(|delivery| delivery.request == request && delivery.words_failed);
+    let words_failed = words_failed(record, request);
     let mut templates = before.templates.clone();
     if first.kind == Kind::Delete {
         // What was made for the resource when its Delete was over already, a repetition of that may delete.
@@ -66,7 +63,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         let may_go = |template: &StoredTemplate| *template.holder() == maker && template.made_at >= over;
         templates.retain(|id, template| account.templates.contains_key(id) || !may_go(template));
     }
-    if must_be_the_same && !before.any_drifted() && !are_equal(&templates, &account.templates, words_failed) {
+    if must_be_the_same && !before.any_drifted() && !are_equal(&templates, &account.templates, &words_failed) {
         let [before, after] = [&before.templates, &account.templates].map(in_short);
         let wrong = format!("not repeatable: request {request}, delivered again, made of{before}\nthis{after}");
         account.wrongs.push(wrong);
@@ -126,20 +123,21 @@ fn successor(record: &Record, request: usize) -> Successor {
     }
     match later.last() {
         None => Successor::None,
-        Some((_, last)) if last.kind == Kind::Delete && own_kind == Kind::Delete => Successor::SawToIt,
-        Some((_, last)) if last.kind == Kind::Delete => Successor::LeftNothing,
-        Some((number, last)) => {
-            let words_failed = record
-                .deliveries
-                .iter()
-                .any(|delivery| delivery.request == *number && delivery.words_failed);
-            match &last.reply {
-                // "where only that fails, it is a warning".
-                Some(reply) if reply.succeeded && !words_failed => Successor::SawToIt,
-                _ => Successor::LeftNothing,
-            }
-        }
+        Some((_, last)) if last.kind == Kind::Delete && own_kind != Kind::Delete => Successor::LeftNothing,
+        Some((number, last)) => match &last.reply {
+            Some(reply) if reply.succeeded && words_failed(record, *number).is_empty() => Successor::SawToIt,
+            _ => Successor::LeftNothing,
+        },
     }
+}
+
+/// "Every Create and Update leaves its words on the template ...; where only that fails, it is a warning": the templates on
+/// which the answered delivery could not leave them, or change any tags.
+fn words_failed(record: &Record, request: usize) -> BTreeSet<String> {
+    let answered = record.answered(request);
+    answered
+        .map(|delivery| delivery.words_failed.clone())
+        .unwrap_or_default()
 }
 
 fn is_too_late(record: &Record, request: usize, delivery: usize) -> bool {
@@ -147,15 +145,15 @@ fn is_too_late(record: &Record, request: usize, delivery: usize) -> bool {
     request.kind != Kind::Delete && record.deliveries[delivery].started >= request.given_up()
 }
 
-/// `but_for_words`: "where only that fails, it is a warning", and a repetition may leave them after all.
+/// A repetition may leave words after all where they could not be left.
 fn are_equal(
     before: &BTreeMap<String, StoredTemplate>,
     after: &BTreeMap<String, StoredTemplate>,
-    but_for_words: bool,
+    words_failed: &BTreeSet<String>,
 ) -> bool {
-    let tags = |template: &StoredTemplate| {
+    let tags = |id: &String, template: &StoredTemplate| {
         let mut tags = template.tags.clone();
-        if but_for_words {
+        if words_failed.contains(id) {
             tags.remove(REQUEST_TAG);
         }
         tags
@@ -163,7 +161,8 @@ fn are_equal(
     before.len() == after.len()
         && before.iter().all(|(id, before)| {
             after.get(id).is_some_and(|after| {
-                (&before.content, before.made_by) == (&after.content, after.made_by) && tags(before) == tags(after)
+                (&before.content, before.made_by) == (&after.content, after.made_by)
+                    && tags(id, before) == tags(id, after)
             })
         })
 }

@@ -8,6 +8,8 @@ use crate::lambda::Lambda;
 use crate::mishap::{Deed, Mishap};
 use crate::truth;
 use iot_job_template_core::job_template::Desired;
+use iot_job_template_core::memory::REQUEST_TAG;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -148,7 +150,10 @@ impl Simulation {
 
     fn deploy(&mut self, name: &'static str, change: &Change, resources: &BTreeMap<usize, Option<Props>>) {
         if self.function.live {
-            let must_succeed = change.sibling_fails_after.is_none() && self.nothing_is_in_the_way(name, resources);
+            // What is at work still may get in the way.
+            let must_succeed = change.sibling_fails_after.is_none()
+                && self.function.is_quiet()
+                && self.nothing_is_in_the_way(name, resources);
             let mut account = self.function.account.borrow_mut();
             let made_by = account
                 .templates
@@ -164,6 +169,19 @@ impl Simulation {
             .get(name)
             .map(|stack| stack.resources.clone())
             .unwrap_or_default();
+        let stack_id = self.stacks.get(name).map(|stack| stack.id.clone()).unwrap_or_default();
+        // What a stranger deleted, another resource of the stack may make for itself, and be gone when all is over.
+        let is_free_for_others = held.iter().any(|(logical_id, held)| {
+            let is_wanted = |(other, wanted): &(String, Option<Value>)| {
+                wanted.as_ref().is_some_and(|wanted| {
+                    other != logical_id
+                        && history::is_readable(wanted)
+                        && history::template_id(wanted, &stack_id, other) == held.physical_id
+                })
+            };
+            let account = self.function.account.borrow();
+            account.has_drifted_for(&stack_id, logical_id, &held.physical_id) && change.resources.iter().any(is_wanted)
+        });
 
         let ended = self.stacks.deploy(name, change, &mut self.function);
 
@@ -171,17 +189,17 @@ impl Simulation {
             return;
         }
         let account = self.function.account.borrow();
-        let stack_id = self.stacks.get(name).map(|stack| stack.id.clone()).unwrap_or_default();
-        // Another resource may have made what a stranger deleted; what failed and was left so is no state to go back to;
-        // and neither is what was made from a job or a source that is gone.
-        let can_go_back = held.iter().all(|(logical_id, held)| {
-            !held.lost
-                && account.is_not_anothers(&held.physical_id, &stack_id, logical_id)
-                && !["JobArn", "DocumentSource"].iter().any(|member| {
-                    let source = held.properties[*member].as_str();
-                    source.is_some_and(|source| account.changed_sources.contains(source))
-                })
-        });
+        // What failed and was left so is no state to go back to; and neither is what was made from a job or a source that
+        // is gone, nor what somebody else has.
+        let can_go_back = !is_free_for_others
+            && held.iter().all(|(logical_id, held)| {
+                !held.lost
+                    && account.is_not_anothers(&held.physical_id, &stack_id, logical_id)
+                    && !["JobArn", "DocumentSource"].iter().any(|member| {
+                        let source = held.properties[*member].as_str();
+                        source.is_some_and(|source| account.changed_sources.contains(source))
+                    })
+            });
         let before = &account.before;
         assert!(
             ended == Ended::Complete || !before.must_succeed || account.excused,
@@ -214,42 +232,43 @@ impl Simulation {
         }
     }
 
-    /// Whether each of these is good, nobody else has, or wants, its id, and no stranger has been at it.
+    /// Whether each of these is good, nobody else has, or wants, its id, no stranger has been at it, and there is room for
+    /// its tags.
     fn nothing_is_in_the_way(&self, stack: &str, resources: &BTreeMap<usize, Option<Props>>) -> bool {
         let account = self.function.account.borrow();
         let there = self.stacks.get(stack);
+        let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
         let mut ids = BTreeSet::new();
         resources.iter().all(|(name, props)| {
             let Some(props) = props else { return true };
-            let held = there.and_then(|stack| stack.resources.get(RESOURCES[*name]));
-            let is_held = |id: &str| {
-                let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
-                held.is_some_and(|held| held.physical_id == id)
-                    && account.is_not_anothers(id, stack_id, RESOURCES[*name])
-            };
-            let is_free = |id: &str| !account.has_drifted(id) && (!account.templates.contains_key(id) || is_held(id));
+            let logical_id = RESOURCES[*name];
+            let held = there.and_then(|stack| stack.resources.get(logical_id));
             let source_is_there = match props.content {
                 Kind::Document(_) | Kind::ByHand => true,
                 Kind::Source => account.objects.contains_key(SOURCE),
                 Kind::Job(job) => account.jobs.contains_key(&history::job_arn(job)),
                 Kind::Bad | Kind::Unreadable => false,
             };
-            let adoptable = props.adopt.is_some()
-                && props.id.is_some_and(|id| {
-                    let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
-                    let template = account.templates.get(IDS[id]);
-                    template.is_some_and(|template| adoption::is_told_to(template, &props.json(), stack_id))
-                });
-            if adoptable {
-                return props.timeout.is_none()
-                    && held.is_none_or(|held| !held.lost && !account.has_drifted(&held.physical_id))
-                    && props.id.is_some_and(|id| ids.insert(id));
+            // As short as a ServiceTimeout is here, any fault is in the way.
+            if !source_is_there
+                || props.timeout.is_some()
+                || held.is_some_and(|held| held.lost || account.has_drifted(&held.physical_id))
+            {
+                return false;
             }
-            source_is_there
-                // As short as this, any fault is in the way.
-                && props.timeout.is_none()
-                && held.is_none_or(|held| !held.lost && !account.has_drifted(&held.physical_id))
-                && props.id.is_none_or(|id| ids.insert(id) && is_free(IDS[id]))
+            let id = history::template_id(&props.json(), stack_id, logical_id);
+            let is_free = match account.templates.get(&id) {
+                _ if props.adopt.is_none() && account.has_drifted(&id) => false,
+                Some(template) if adoption::is_told_to(template, &props.json(), stack_id) => true,
+                Some(template) => {
+                    let old = held.filter(|held| held.physical_id == id).map(|held| &held.properties);
+                    account.is_not_anothers(&id, stack_id, logical_id)
+                        && (old.is_some() || template.adopted.is_none())
+                        && has_room(template, &props.json(), old)
+                }
+                None => true,
+            };
+            is_free && ids.insert(id)
         })
     }
 
@@ -277,10 +296,6 @@ impl Simulation {
                 if let Some(id) = nth(account, template) {
                     let template = account.templates.get_mut(&id).expect("it is there");
                     template.tags.insert("by".into(), "hand".into());
-                    // Too many tags for a change, perhaps.
-                    if template.tags.len() > 47 {
-                        account.drifted.insert(id, now);
-                    }
                 }
             }
             Hand::PutObject => _ = account.objects.insert(SOURCE.into(), "{}".into()),
@@ -319,7 +334,7 @@ impl Simulation {
         }
         {
             for (id, template) in &account.templates {
-                if let Some(why) = truth::orphaned(id, template, &account.record, &self.stacks) {
+                if let Some(why) = truth::orphaned(id, template, account, &self.stacks) {
                     panic!("orphaned: {why}");
                 }
             }
@@ -352,27 +367,38 @@ impl Simulation {
                     template.content,
                     template.from_job
                 );
-                let wanted = desired.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-                let owner = [
-                    ("cloudformation:stack-id", &*stack.id),
-                    ("cloudformation:logical-id", &**logical_id),
-                ];
-                let wanted: BTreeMap<_, _> = wanted.chain(owner).collect();
-                let is_told = |key: &&String| *key != "by" && !adoption::is_internal(key);
+                let mut wanted = desired.tags.clone();
+                wanted.extend([
+                    ("cloudformation:stack-id".to_owned(), stack.id.clone()),
+                    ("cloudformation:logical-id".to_owned(), logical_id.clone()),
+                ]);
+                let is_told = |key: &str| key != "by" && !adoption::is_internal(key);
                 let tags: BTreeMap<_, _> = template.tags.iter().filter(|(key, _)| is_told(key)).collect();
-                let tags: BTreeMap<_, _> = tags.into_iter().map(|(key, value)| (&**key, &**value)).collect();
-                let is_right = match resource.tags_unknown {
-                    true => owner.iter().all(|(key, value)| tags.get(key) == Some(value)),
-                    false => tags == wanted,
-                };
+                let is_right = wanted.iter().all(|(key, value)| tags.get(key) == Some(&value))
+                    && tags
+                        .keys()
+                        .filter(|key| !wanted.contains_key(**key))
+                        .all(|key| truth::may_have_stayed(key, id, &is_ours, account));
                 assert!(is_right, "lost: {id} has the tags {tags:?}, and not {wanted:?}");
             }
         }
     }
 }
 
+/// "Only a request that itself adds tags is refused for a fifty-first."
+fn has_room(template: &StoredTemplate, properties: &Value, old_properties: Option<&Value>) -> bool {
+    let tags_of = |properties: &Value| history::desired(properties).tags;
+    let removed = old_properties.map(tags_of).unwrap_or_default();
+    let declared = tags_of(properties);
+    let mut tags: BTreeSet<_> = template.tags.keys().filter(|key| !removed.contains_key(*key)).collect();
+    tags.extend(declared.keys());
+    let providers = ["cloudformation:stack-id", "cloudformation:logical-id", REQUEST_TAG].map(str::to_owned);
+    tags.extend(&providers);
+    tags.len() <= 50
+}
+
 /// All that a template is made from, the tags aside.
-fn made_from(properties: &serde_json::Value) -> serde_json::Value {
+fn made_from(properties: &Value) -> Value {
     let mut properties = properties.clone();
     for irrelevant in ["Tags", "ServiceTimeout", "Adopt"] {
         properties.as_object_mut().expect("properties").remove(irrelevant);

@@ -81,7 +81,7 @@ impl Snapshot {
             (
                 delivery.request,
                 ended.map(slot_of),
-                delivery.words_failed,
+                &delivery.words_failed,
                 delivery.unclear,
             )
                 .hash(to);

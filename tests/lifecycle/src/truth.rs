@@ -2,7 +2,8 @@
 //! happened, which the record has.
 
 use crate::cloudformation::Stacks;
-use crate::iot::{Maker, StoredTemplate};
+use crate::history;
+use crate::iot::{Account, Maker, StoredTemplate};
 use crate::record::{Delivery, Kind, Record, Sent};
 use serde_json::Value;
 use std::time::Duration;
@@ -14,7 +15,8 @@ const LOOKS_FOR_MADE_UP: Duration = Duration::from_secs(40);
 const SLACK: Duration = Duration::from_millis(100);
 
 /// Why a template is an orphan; `None` if it is none, or cannot be helped.
-pub fn orphaned(id: &str, template: &StoredTemplate, record: &Record, stacks: &Stacks) -> Option<String> {
+pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: &Stacks) -> Option<String> {
+    let record = &account.record;
     // What is adopted is not deleted with its stack: it has to be given back.
     let Maker::Resource { stack, logical_id } = template.holder() else {
         return None;
@@ -37,6 +39,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, record: &Record, stacks: &S
     let helpless = was_given_up(id, template, stacks)
         || is_unrecognisable(id, template, record)
         || is_taken_back_by_nobody(id, record.deliveries[made_by].request, record)
+        || was_forgotten(&record.deliveries[made_by], account)
         || record
             .later(record.deliveries[made_by].request)
             .any(|(number, later)| came_after(id, template, made_by, number, later, record));
@@ -75,6 +78,7 @@ fn came_after(
         Kind::Delete if !is_about(later, number, id, record) => false,
         Kind::Delete => {
             was_over && (is_late(template) || is_within_patience(template, request))
+                || could_not_look(later, answered) && was_made_after_the_answer(template, by.request, record)
                 || is_shown_later_than(template, ended) && looked
         }
         Kind::Update if request.kind == Kind::Update => {
@@ -114,6 +118,34 @@ fn looked_long_enough(delete: &Sent, delivery: &Delivery, id: &str, was_unclear:
         (_, Some(physical_id)) if is_made_up(physical_id) => found_it || looked >= within(LOOKS_FOR_MADE_UP),
         _ => true,
     }
+}
+
+/// "Where they cannot be had at all, a *refused* one is taken for never made."
+fn could_not_look(delete: &Sent, delivery: &Delivery) -> bool {
+    let is_refused = delete
+        .physical_id
+        .as_deref()
+        .is_some_and(|id| id.starts_with("refused:"));
+    is_refused && delivery.seen == delivery.started
+}
+
+/// Then only a repetition of the Create can have made it.
+fn was_made_after_the_answer(template: &StoredTemplate, request: usize, record: &Record) -> bool {
+    let answered = record.answered(request).and_then(|delivery| delivery.ended);
+    answered.is_some_and(|answered| template.made_at >= answered)
+}
+
+/// "a Create or Update delivered or still at work after the Delete that followed it", where a stranger deleted, or stripped,
+/// the template that remembers the request which followed an Update to another id.
+fn was_forgotten(by: &Delivery, account: &Account) -> bool {
+    let record = &account.record;
+    let request = &record.requests[by.request];
+    let held = request.physical_id.as_deref().unwrap_or_default();
+    let was_followed = record
+        .later(by.request)
+        .any(|(_, later)| later.sent < by.started && later.reply.as_ref().is_some_and(|reply| reply.succeeded));
+    let deed = account.drifted.get(held);
+    request.kind == Kind::Update && was_followed && deed.is_some_and(|deed| (request.sent..by.started).contains(deed))
 }
 
 /// What a failed Update made or adopted under another id is looked for by the Update that takes it back. Where the failure
@@ -182,6 +214,40 @@ fn is_unrecognisable(id: &str, template: &StoredTemplate, record: &Record) -> bo
                 && (content.document_source.is_some() || text("Document") == content.document.as_deref())
     };
     template.stripped && !record.requests.iter().any(is_known_to)
+}
+
+/// Whether a tag that is not declared may be there all the same. Which tags go, the old properties say, and those are not what
+/// the template has where they are of an Update that failed and was not rolled back, or of another id.
+pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) -> bool {
+    let Maker::Resource { stack, logical_id } = owner else {
+        return false;
+    };
+    // "somebody, or a cancelled request of ours, between look and touch" may have put it back.
+    let drifted = account.drifted.get(id);
+    let mut may_be_there = false;
+    for request in &account.record.requests {
+        if (&*request.stack, &*request.logical_id) != (stack, logical_id) {
+            continue;
+        }
+        let is_held = request.physical_id.as_deref() == Some(id);
+        let succeeded = request.reply.as_ref().is_some_and(|reply| reply.succeeded);
+        let removes = is_held && succeeded && drifted.is_none_or(|drifted| request.sent > *drifted);
+        if request.kind == Kind::Delete {
+            may_be_there &= !removes;
+            continue;
+        }
+        let event: Value = serde_json::from_str(&request.event).expect("an event");
+        let is_about = |properties: &Value| {
+            history::is_readable(properties) && history::template_id(properties, stack, logical_id) == id
+        };
+        let [old, new] = ["OldResourceProperties", "ResourceProperties"].map(|member| &event[member]);
+        if is_about(new) {
+            let was_declared = !old.is_null() && is_about(old) && !old["Tags"][key].is_null();
+            may_be_there &= !(removes && was_declared);
+            may_be_there |= !new["Tags"][key].is_null();
+        }
+    }
+    may_be_there
 }
 
 /// Ids that no template can have.
