@@ -8,6 +8,7 @@ use iot_job_template::transport::{self, TransportSettings};
 use iot_job_template_core::retry::Pace;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// One thread: the function does one thing at a time, on a fraction of a core.
@@ -45,8 +46,9 @@ async fn run(log: Log) -> Result<(), Error> {
         allow_http,
     };
     prepare(handler.iot.clone()).await;
-    let handler = &handler;
+    let (handler, served) = (&handler, &AtomicBool::new(false));
     let handle = service_fn(|event: LambdaEvent<String>| async move {
+        served.store(true, Ordering::Relaxed);
         log_panics(handler.log.about([("requestId", &event.context.request_id)]));
         let invocation = Invocation {
             request_id: event.context.request_id,
@@ -61,7 +63,21 @@ async fn run(log: Log) -> Result<(), Error> {
                 error_message: why,
             })
     });
-    Runtime::new(handle).layer(RawEventLayer).run().await
+    match Runtime::new(handle).layer(RawEventLayer).run().await {
+        Err(error) if went_away(&error, served.load(Ordering::Relaxed)) => {
+            handler.log.line(Level::Info, "the runtime API is gone", []);
+            Ok(())
+        }
+        ended => ended,
+    }
+}
+
+/// Whether this is the end of a runtime API that was there, as when `sam local invoke` has what it asked for: it gave an
+/// event before, or at least let us ask for one.
+fn went_away(error: &Error, served: bool) -> bool {
+    error
+        .downcast_ref::<hyper_util::client::legacy::Error>()
+        .is_some_and(|error| served || !error.is_connect())
 }
 
 /// Does ahead what can be done before there is an event. Lambda gives a whole core until the first event is asked for;

@@ -1,6 +1,6 @@
 //! What the function does before its first event: it may help, and never harm.
 
-use crate::stand_ins::{BOOTSTRAP, Event, FakeLambda, Fault, Function, Operation::*, Stack, Testbed, When};
+use crate::stand_ins::{BOOTSTRAP, Event, FakeLambda, Fault, Function, Operation::*, Outcome, Stack, Testbed, When};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
@@ -105,4 +105,43 @@ fn without_credentials_or_region_the_function_comes_up_silently() {
 
         assert_eq!(bed.lambda.log(), Vec::<String>::new(), "without {variable}");
     }
+}
+
+#[test]
+fn a_runtime_api_that_goes_away_is_the_end_and_no_error() {
+    for has_served in [false, true] {
+        let bed = Testbed::new();
+        bed.lambda.init();
+        if has_served {
+            bed.send(create(reboot()));
+        }
+
+        let (outcome, log) = bed.lambda.go_away();
+
+        assert_eq!(outcome, Outcome::Exited { code: 0 }, "{log:?}");
+        assert!(log.iter().all(|line| line.contains("INFO")), "{log:?}");
+    }
+}
+
+#[test]
+fn a_runtime_api_that_never_was_there_is_an_error() {
+    // A port that is bound and does not listen.
+    let nobody = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    nobody
+        .bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())
+        .unwrap();
+    let address = nobody.local_addr().unwrap().as_socket().unwrap();
+    let script = format!("AWS_LAMBDA_RUNTIME_API={address} exec {BOOTSTRAP}");
+    let lambda = FakeLambda::new(Function::new("/bin/sh").argument("-c").argument(&script));
+
+    let invocation = lambda.invoke("{}", Duration::from_secs(20));
+
+    assert_eq!(invocation.outcome, Outcome::Exited { code: 1 });
+    assert!(
+        invocation
+            .log
+            .iter()
+            .any(|line| line.contains("the function cannot run")),
+        "{invocation:?}"
+    );
 }

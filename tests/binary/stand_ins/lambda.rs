@@ -212,6 +212,15 @@ impl FakeLambda {
         })
     }
 
+    /// Takes the runtime API away from the process that runs. How that ends, and what it wrote since the last event.
+    pub fn go_away(&self) -> (Outcome, Vec<String>) {
+        let environment = self.running.lock().unwrap().take().expect("a process runs");
+        environment.progress.update(|state| state.answer = None);
+        environment.runtime_api.stop();
+        let (outcome, _) = environment.await_outcome(INIT_LIMIT);
+        (outcome, self.collect_log(&environment))
+    }
+
     /// SIGTERM, and the process's end.
     pub fn terminate(&self) {
         self.process(Process::terminate);
@@ -274,7 +283,7 @@ struct Environment {
     process: Arc<Process>,
     output: Output,
     progress: Arc<Progress>,
-    _runtime_api: Server,
+    runtime_api: Server,
 }
 
 impl Environment {
@@ -300,7 +309,7 @@ impl Environment {
             process: process.unwrap_or_else(|e| panic!("{}: {e}", function.program.display())),
             output,
             progress,
-            _runtime_api: runtime_api,
+            runtime_api,
         }
     }
 

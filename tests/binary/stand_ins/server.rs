@@ -153,6 +153,15 @@ impl Server {
         state.connections.clear();
     }
 
+    /// Goes away for good: closes all connections, and refuses new ones.
+    pub(super) fn stop(&self) {
+        let mut state = self.shared.state();
+        state.stopped = true;
+        state.stop_listening();
+        state.close_connections(|_| true);
+        self.shared.stopped.notify_all();
+    }
+
     /// Closes connections that are idle for so long, as servers do.
     pub fn keep_alive(&self, limit: Duration) {
         self.shared.state().keep_alive = Some(limit);
@@ -195,11 +204,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let mut state = self.shared.state();
-        state.stopped = true;
-        state.stop_listening();
-        state.close_connections(|_| true);
-        self.shared.stopped.notify_all();
+        self.stop();
     }
 }
 
