@@ -148,8 +148,12 @@ class LocalAws:
         cloudformation.execute_change_set(ChangeSetName=change_set["Id"])
         return self.settled(change_set["StackId"], "CREATE_COMPLETE")
 
-    def create_stack(self, name, template, expect="CREATE_COMPLETE"):
-        stack = self.client("cloudformation").create_stack(StackName=name, TemplateBody=template)
+    def create_stack(self, name, template, expect="CREATE_COMPLETE", **parameters):
+        stack = self.client("cloudformation").create_stack(
+            StackName=name,
+            TemplateBody=template,
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+        )
         return self.settled(stack["StackId"], expect)
 
     def update_stack(self, stack, template, expect="UPDATE_COMPLETE"):

@@ -17,9 +17,12 @@ pub fn event(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let event = Event::read(&text);
     // What any reader of JSON can find the URL in can be answered.
-    if let Ok(Value::Object(members)) = serde_json::from_str(&text)
-        && let Some(url) = members.get("ResponseURL").and_then(Value::as_str)
-        && !url.is_empty()
+    if let Ok(json) = serde_json::from_str::<Value>(&text)
+        && let Some(url) = response_url(&json).or_else(|| {
+            let record = json.get("Records")?.as_array()?.first()?;
+            let message = record.get("Sns")?.get("Message")?.as_str()?;
+            response_url(&serde_json::from_str(message).ok()?)
+        })
     {
         assert_eq!(event.as_ref().expect("an event").response_url, url);
     }
@@ -53,6 +56,11 @@ pub fn event(data: &[u8]) {
     assert!(body.len() <= MOST_BYTES, "{} bytes", body.len());
     let body: Value = serde_json::from_slice(&body).expect("an answer is JSON");
     assert_ne!(body["PhysicalResourceId"], "");
+}
+
+fn response_url(request: &Value) -> Option<String> {
+    let url = request.get("ResponseURL")?.as_str()?;
+    (!url.is_empty()).then(|| url.to_owned())
 }
 
 /// Read or refused; and what is read prints, and reads the same again.

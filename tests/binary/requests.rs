@@ -1,7 +1,7 @@
 //! The real binary, a request at a time: what each does to IoT, and what CloudFormation is told.
 
 use crate::situations::{fleet, situations};
-use crate::stand_ins::{FakeIot, Operation::*, StoredTemplate, TagsOfAbsent, Testbed};
+use crate::stand_ins::{Event, FakeIot, Operation::*, StoredTemplate, TagsOfAbsent, Testbed};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -60,6 +60,21 @@ fn a_create_that_is_delivered_twice_is_answered_alike() {
         panic!("not two answers");
     };
     assert_eq!(first.json, second.json);
+}
+
+/// As where the ServiceToken is an SNS topic, of this account and region or another.
+#[test]
+fn a_request_in_a_message_of_sns_is_answered_where_the_request_says() {
+    let bed = Testbed::new();
+    let create = fleet().create("Reboot", reboot()).answered_at(&bed.bucket);
+    let delivered = json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": create.json.to_string()}}]});
+
+    let invocation = bed.lambda.invoke(&Event::of(delivered), Duration::from_secs(20));
+
+    assert!(invocation.responded(), "{invocation:?}");
+    let answer = bed.bucket.only_answer(&create);
+    assert_eq!(answer.physical_id(), "reboot");
+    assert_eq!(without_words(bed.iot.template("reboot").unwrap()), stored());
 }
 
 #[test]

@@ -13,6 +13,8 @@ from local_aws import EXAMPLE
 from toolchain import ROOT
 
 EVENTS = {file.stem: json.loads(file.read_text()) for file in sorted((ROOT / "events").glob("*.json"))}
+THROUGH_SNS = EVENTS.pop("create-through-sns")
+OTHER_ACCOUNTS = ROOT / "docs" / "other-accounts.md"
 EXAMPLES = ("basic", "advanced", "presigned-url", "rollout")
 
 ALWAYS = {
@@ -152,6 +154,45 @@ class TestAnswers:
         assert function.aws.job_template("device-update-template") == before
 
 
+class TestThroughSns:
+    """A stack of another account, whose ServiceToken is a topic."""
+
+    REQUEST = json.loads(THROUGH_SNS["Records"][0]["Sns"]["Message"])
+
+    def test_the_file_is_what_sns_delivers_with_a_request_of_another_account_in_it(self):
+        [record] = THROUGH_SNS["Records"]
+
+        assert set(record) == {"EventSource", "EventVersion", "EventSubscriptionArn", "Sns"}
+        assert set(self.REQUEST) == MEMBERS["Create"]
+        assert self.REQUEST["ServiceToken"] == record["Sns"]["TopicArn"]
+        assert ":123456789012:" not in self.REQUEST["StackId"]
+
+    def test_the_template_is_made_in_the_providers_account_and_names_the_stack_of_the_other(self, function):
+        answer = function.answer_to_event(
+            lambda url: {"Records": [{"Sns": {"Message": json.dumps(self.REQUEST | {"ResponseURL": url})}}]}
+        )
+
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "reboot-through-sns")
+        assert answer["Data"]["Arn"] == "arn:aws:iot:us-east-1:123456789012:jobtemplate/reboot-through-sns"
+        tags = function.aws.job_template("reboot-through-sns")["tags"]
+        assert tags["cloudformation:stack-id"] == self.REQUEST["StackId"]
+
+    def test_a_message_to_the_topic_of_the_documentation_is_answered(self, function):
+        [template] = re.findall(r"```yaml\n(# other-accounts.yaml\n.*?)```", OTHER_ACCOUNTS.read_text(), re.DOTALL)
+        stack = function.aws.create_stack("other-accounts", template, Function=function.arn, Accounts="210987654321")
+        try:
+            [topic] = [output["OutputValue"] for output in stack["Outputs"]]
+
+            function.aws.client("sns").publish(
+                TopicArn=topic, Message=json.dumps(self.REQUEST | {"ResponseURL": function.url("through-sns")})
+            )
+
+            answer = function.next_answer()
+            assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "reboot-through-sns")
+        finally:
+            function.aws.delete_stack(stack)
+
+
 @pytest.fixture(scope="module")
 def deployed_function(aws):
     with Function(aws) as function:
@@ -171,7 +212,7 @@ class Function:
     def __init__(self, aws):
         self.aws = aws
         [token] = [o["OutputValue"] for o in aws.provider["Outputs"] if o["OutputKey"] == "ServiceToken"]
-        self._arn = token
+        self.arn = token
         self._answers = queue.SimpleQueue()
 
     def __enter__(self):
@@ -196,10 +237,17 @@ class Function:
         self._server.shutdown()
         self._server.server_close()
 
+    def url(self, name):
+        return f"http://127.0.0.1:{self._server.server_port}/{name}.json?X-Amz-Signature=secret"
+
+    def next_answer(self):
+        return self._answers.get(timeout=60)
+
     def answer_to(self, name):
-        here = f"http://127.0.0.1:{self._server.server_port}/{name}.json?X-Amz-Signature=secret"
-        event = EVENTS[name] | {"ResponseURL": here}
-        ran = self.aws.client("lambda").invoke(FunctionName=self._arn, Payload=json.dumps(event))
+        return self.answer_to_event(lambda url: EVENTS[name] | {"ResponseURL": url})
+
+    def answer_to_event(self, event):
+        ran = self.aws.client("lambda").invoke(FunctionName=self.arn, Payload=json.dumps(event(self.url("answer"))))
         assert "FunctionError" not in ran, ran["Payload"].read()
         # The function has returned, so that its answer is here already or will never be.
         return self._answers.get_nowait()

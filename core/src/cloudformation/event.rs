@@ -2,10 +2,10 @@
 //!
 //! An event that fails to deserialise before its handler runs is never answered, and its stack waits for an hour. So no
 //! shape of the properties, and nothing else in the event, keeps the envelope from being read: what
-//! `aws_lambda_events` has for requests wants every member to be there and of its type, and is not used here.
+//! `aws_lambda_events` has for requests, and for SNS, wants every member to be there and of its type, and is not used here.
 
 use crate::json::Json;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -40,15 +40,16 @@ impl fmt::Display for Unanswerable {
             Unanswerable::NotAnObject(why) => {
                 write!(formatter, "the event is not a JSON object: {why}")
             }
-            Unanswerable::NoResponseUrl => {
-                formatter.write_str("the event has no ResponseURL, so nobody can be answered")
-            }
+            Unanswerable::NoResponseUrl => formatter
+                .write_str("neither the event nor a message of SNS in it has a ResponseURL, so nobody can be answered"),
         }
     }
 }
 
 impl Event {
     /// Reads the envelope. Bytes that are not UTF-8 are replaced, so that the answer can still be made.
+    ///
+    /// Where the ServiceToken is an SNS topic, the request is the text of the message that SNS delivers.
     pub fn read(body: &str) -> Result<Event, Unanswerable> {
         let members: Members = serde_json::from_str(body).map_err(|error| {
             Unanswerable::NotAnObject(match error.classify() {
@@ -57,6 +58,13 @@ impl Event {
                 _ => error.to_string(),
             })
         })?;
+        Event::of(&members).or_else(|why| {
+            let message = members.message_of_sns().ok_or(why)?;
+            Event::of(&serde_json::from_str(&message).map_err(|_| Unanswerable::NoResponseUrl)?)
+        })
+    }
+
+    fn of(members: &Members) -> Result<Event, Unanswerable> {
         let text = |name: &str| members.0.get(name.as_bytes()).map(|raw| text_of(raw));
         let raw = |name: &str| members.0.get(name.as_bytes()).map(|raw| (*raw).to_owned());
         Ok(Event {
@@ -124,6 +132,41 @@ fn text_of(raw: &RawValue) -> String {
 /// The members of an object, none of them looked into. Of two with one key the last counts.
 struct Members<'a>(HashMap<Vec<u8>, &'a RawValue>);
 
+impl Members<'_> {
+    /// `Records[0].Sns.Message`. An event of SNS has one record.
+    fn message_of_sns(&self) -> Option<String> {
+        let First(record) = serde_json::from_str(self.0.get(b"Records".as_slice())?.get()).ok()?;
+        let record: Members = serde_json::from_str(record?.get()).ok()?;
+        let sns: Members = serde_json::from_str(record.0.get(b"Sns".as_slice())?.get()).ok()?;
+        Some(text_of(sns.0.get(b"Message".as_slice())?))
+    }
+}
+
+/// The first item of a list, if there is one. An event can have a million.
+struct First<'a>(Option<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for First<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FirstVisitor;
+
+        impl<'de> Visitor<'de> for FirstVisitor {
+            type Value = First<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+                formatter.write_str("a JSON list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let first = items.next_element()?;
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(First(first))
+            }
+        }
+
+        deserializer.deserialize_seq(FirstVisitor)
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct MembersVisitor;
@@ -152,8 +195,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// Of the envelope, and of the properties.
-const KNOWN: [&str; 10] = [
+/// Of the envelope, of the properties, and of what SNS wraps around them.
+const KNOWN: [&str; 13] = [
     "ResponseURL",
     "RequestType",
     "RequestId",
@@ -164,6 +207,9 @@ const KNOWN: [&str; 10] = [
     "ResourceProperties",
     "OldResourceProperties",
     "ServiceTimeout",
+    "Records",
+    "Sns",
+    "Message",
 ];
 
 /// A key as bytes, for JSON can escape what is no Unicode text (a lone surrogate).
@@ -234,8 +280,56 @@ mod tests {
 
     #[test]
     fn without_a_response_url_nobody_can_be_answered() {
-        for body in ["{}", r#"{"ResponseURL": ""}"#, r#"{"ResponseURL": null}"#] {
+        for body in [
+            "{}",
+            r#"{"ResponseURL": ""}"#,
+            r#"{"ResponseURL": null}"#,
+            r#"{"Records": []}"#,
+            r#"{"Records": {}}"#,
+            r#"{"Records": [7]}"#,
+            r#"{"Records": [{"Sns": "text"}]}"#,
+            r#"{"Records": [{"Sns": {"Message": null}}]}"#,
+            r#"{"Records": [{"Sns": {"Message": "hello"}}]}"#,
+            r#"{"Records": [{"Sns": {"Message": "{}"}}]}"#,
+            &in_sns(&in_sns(r#"{"ResponseURL": "https://x"}"#)),
+        ] {
             assert_eq!(Event::read(body).unwrap_err(), Unanswerable::NoResponseUrl, "{body}");
+        }
+    }
+
+    fn in_sns(message: &str) -> String {
+        serde_json::json!({"Records": [{
+            "EventSource": "aws:sns",
+            "EventVersion": "1.0",
+            "Sns": {"Type": "Notification", "Subject": "AWS CloudFormation custom resource request", "Message": message},
+        }]})
+        .to_string()
+    }
+
+    #[test]
+    fn a_request_in_a_message_of_sns_is_that_request() {
+        let properties = deep(1000);
+        let request = format!(
+            r#"{{"RequestType": "Delete", "PhysicalResourceId": "reboot", "ResponseURL": "https://x", "ResourceProperties": {properties}}}"#
+        );
+
+        let event = Event::read(&in_sns(&request)).unwrap();
+
+        assert_eq!(event.request_type, "Delete");
+        assert_eq!(event.physical_resource_id.as_deref(), Some("reboot"));
+        assert!(event.properties().unwrap_err().contains("line 1 column 12"));
+    }
+
+    #[test]
+    fn a_request_is_found_in_a_message_of_sns_whatever_is_around_it() {
+        for body in [
+            r#"{"Records": [{"Sns": {"Message": {"ResponseURL": "https://x"}}}]}"#.to_owned(),
+            r#"{"ResponseURL": null, "Records": [{"Sns": {"Message": "{\"ResponseURL\": \"https://x\"}"}}, 7, {}]}"#
+                .to_owned(),
+            r#"{"ResponseURL": "https://x", "Records": "text"}"#.to_owned(),
+            in_sns(r#"{"ResponseURL": "https://x", "ResourceProperties": {"\ud800": 1e999}}"#),
+        ] {
+            assert_eq!(Event::read(&body).unwrap().response_url, "https://x", "{body}");
         }
     }
 
