@@ -46,7 +46,7 @@ pub struct Adopted {
 pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: &Sent) -> Option<String> {
     let properties = properties(request);
     let (operation, id) = (work.operation(), work.id());
-    if template.holder() != caller && !template.mistaken {
+    if template.holder() != caller && !template.mistaken && !is_recognised(template, id, request) {
         let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == *caller);
         let completes_the_move = request.kind == Kind::Delete
             && matches!(work, Work::Untag { keys, .. } if keys.iter().all(|key| FORMER.contains(&&**key)));
@@ -57,7 +57,10 @@ pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: 
     let is_recreation = request.kind == Kind::Update && properties["JobTemplateId"].as_str() == Some(id);
     let has_adopt = !properties["Adopt"].is_null();
     // A Create never re-creates what carries former tags; a Delete gives back.
-    let may = template.adopted.is_none() || is_recreation || (request.kind == Kind::Delete && !has_adopt);
+    let may = template.mistaken
+        || template.adopted.is_none()
+        || is_recreation
+        || (request.kind == Kind::Delete && !has_adopt);
     (matches!(work, Work::Delete { .. }) && !may).then(|| format!("{operation} of {id}, which was adopted"))
 }
 
@@ -73,11 +76,23 @@ pub fn note(
     let caller = &account.record.maker(delivery);
     let id = work.id();
     match work {
-        Work::Create { .. } => {
-            // In the gap of a re-create of what was adopted.
-            let adopted = account.adopted.get(id).filter(|adopted| adopted.by == *caller).cloned();
+        Work::Create { tags, .. } => {
+            // In the gap of a re-create of what was adopted; or a stranger deleted that.
+            let known = account.adopted.get(id).filter(|adopted| adopted.by == *caller).cloned();
+            let anew = || Adopted {
+                by: caller.clone(),
+                from: Maker::Person,
+                delivery,
+                at: now,
+            };
+            let has_marks = FORMER.iter().any(|key| tags.contains_key(*key));
+            let is_to_be_given_back = has_marks && request.adopts && request.is_of_held(id);
+            let adopted = known.or_else(|| is_to_be_given_back.then(anew));
             if let Some(template) = account.templates.get_mut(id) {
-                template.adopted = adopted;
+                template.adopted.clone_from(&adopted);
+            }
+            if let Some(adopted) = adopted {
+                account.adopted.insert(id.to_owned(), adopted);
             }
         }
         Work::Delete { .. } if request.kind == Kind::Delete => _ = account.adopted.remove(id),
@@ -85,7 +100,9 @@ pub fn note(
             let Some(template) = account.templates.get_mut(id) else {
                 return;
             };
-            if is_adopting(work, caller) && before.is_some_and(|before| before.holder() != caller) {
+            // What came between look and touch was not taken over as told.
+            if is_adopting(work, caller) && !template.mistaken && before.is_some_and(|before| before.holder() != caller)
+            {
                 let from = before.map_or(Maker::Person, |before| before.holder().clone());
                 let adopted = Adopted {
                     by: caller.clone(),
@@ -132,6 +149,26 @@ fn names(tags: &Tags, owner: &Maker) -> bool {
     tags.get(STACK) == Some(stack) && tags.get(RESOURCE) == Some(logical_id)
 }
 
+/// "the request is an Update or Delete of the physical id that CloudFormation holds for us, the template is free, and its
+/// content is that of the request's new or old properties": whoever made it, it is taken for ours.
+fn is_recognised(template: &StoredTemplate, id: &str, request: &Sent) -> bool {
+    let event: Value = serde_json::from_str(&request.event).expect("an event");
+    let all = ["ResourceProperties", "OldResourceProperties"].map(|member| &event[member]);
+    let is_free = !template.tags.contains_key(STACK) && !template.tags.contains_key(RESOURCE);
+    request.is_of_held(id)
+        && is_free
+        && all.iter().all(|properties| properties["Adopt"].is_null())
+        && all
+            .iter()
+            .any(|properties| properties["JobArn"].is_null() && is_as_declared(template, properties))
+}
+
+fn is_as_declared(template: &StoredTemplate, properties: &Value) -> bool {
+    let content = &template.content;
+    properties["Description"].as_str() == Some(&*content.description)
+        && (properties["Document"].is_null() || properties["Document"].as_str() == content.document.as_deref())
+}
+
 /// One TagResource call with all that it takes.
 fn is_adopting(work: &Work, caller: &Maker) -> bool {
     matches!(work, Work::Tag { tags, .. } if names(tags, caller) && tags.contains_key(FORMER[0]))
@@ -152,9 +189,7 @@ pub fn is_told_to(template: &StoredTemplate, properties: &Value, stack_id: &str)
         Some(named) if named.contains('/') => is_free || named == owner,
         Some(named) => is_free || format!("{stack_id}/{named}") == owner,
     };
-    let content = &template.content;
-    fits && properties["Description"].as_str() == Some(&*content.description)
-        && (properties["Document"].is_null() || properties["Document"].as_str() == content.document.as_deref())
+    fits && is_as_declared(template, properties)
 }
 
 #[cfg(test)]

@@ -201,6 +201,11 @@ impl Sent {
     pub fn given_up(&self) -> Duration {
         self.sent + self.patience
     }
+
+    /// Whether it is an Update or a Delete of this very id.
+    pub fn is_of_held(&self, id: &str) -> bool {
+        self.kind != Kind::Create && self.physical_id.as_deref() == Some(id)
+    }
 }
 
 fn without_token(properties: &Value) -> Value {

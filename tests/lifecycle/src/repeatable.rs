@@ -29,6 +29,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
     let first = &record.requests[request];
     let again = &record.deliveries[delivery].reply;
     let must_be_the_same = match successor(record, request) {
+        _ if was_given_back_since(record, request) => true,
         Successor::None => match &first.reply {
             Some(reply) if reply.succeeded && !is_too_late(record, request, delivery) => {
                 let same = again
@@ -84,6 +85,20 @@ fn is_touched_by_leftovers(account: &Account, templates: &BTreeMap<String, Store
 pub fn may_leave_something(record: &Record, request: usize) -> bool {
     let is_delete = record.requests[request].kind == Kind::Delete;
     !is_delete && matches!(successor(record, request), Successor::LeftNothing)
+}
+
+/// Whether another resource took over what the request's answer names, and gave it back: then that one's Delete has seen
+/// to it, and its words are there.
+fn was_given_back_since(record: &Record, request: usize) -> bool {
+    let Some(reply) = &record.requests[request].reply else {
+        return false;
+    };
+    let maker = record.maker_of(request);
+    record.deliveries.iter().any(|delivery| {
+        delivery.request > request
+            && record.maker_of(delivery.request) != maker
+            && delivery.deleted.contains(&reply.physical_id)
+    })
 }
 
 enum Successor {

@@ -1,4 +1,4 @@
-//! Stories of templates that change hands. They wait for `Adopt` (issue 12): run them with `-- --ignored`.
+//! Stories of templates that change hands: taken over, given back, moved; alone and in chains.
 
 use super::{Story, explore};
 use crate::cloudformation::{MadeUp, Variant};
@@ -61,7 +61,6 @@ fn elsewhere() -> Props {
 macro_rules! moves {
     ($($name:ident: $story:expr;)*) => {$(
         #[test]
-        #[ignore = "until Adopt is there"]
         fn $name() {
             explore(stringify!($name), &$story);
         }
