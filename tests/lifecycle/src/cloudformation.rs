@@ -113,6 +113,13 @@ impl Stacks {
         stack.update_event(logical_id, &physical_id, new, old)
     }
 
+    /// A Delete of what a Create that nobody waited for may have made.
+    pub fn delete_of_a_made_up_id(&mut self, name: &str, logical_id: &str, properties: &Value) -> Value {
+        let stack = self.stacks.get_mut(name).expect("a stack of this name");
+        let physical_id = stack.made_up_id(logical_id);
+        stack.delete_event(logical_id, &physical_id, properties)
+    }
+
     /// Deletes a stack, if it is there. Whether each Delete succeeded the first time.
     pub fn delete(&mut self, name: &str, function: &mut impl Function) -> bool {
         match self.stacks.remove(name) {

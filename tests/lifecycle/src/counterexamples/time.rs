@@ -231,6 +231,24 @@ fn a_delete_without_an_id_finds_what_its_create_made() {
     }
 }
 
+/// What cannot be promised: the clean-up of a preserved failure cannot tell what another Create of the same id made since.
+#[test]
+fn what_the_clean_up_of_a_preserved_create_takes_is_there_again_after_the_next_update() {
+    let mut simulation = after(&[deploy(&PLAIN)]);
+    let clean_up = simulation
+        .stacks
+        .delete_of_a_made_up_id("fleet", "Reboot", &PLAIN.json());
+    simulation.function.send(&clean_up);
+    let is_there = |simulation: &Simulation| simulation.function.account.borrow().templates.contains_key(IDS[0]);
+    assert!(!is_there(&simulation));
+
+    let tagged = changed(|props| props.tags = 3).json();
+    let update = simulation.stacks.update_of("fleet", "Reboot", &tagged, &PLAIN.json());
+    simulation.function.send(&update);
+
+    assert!(is_there(&simulation));
+}
+
 /// Number 22.
 #[test]
 fn a_template_that_is_shown_otherwise_than_it_was_written_is_not_made_anew_for_a_tag() {
