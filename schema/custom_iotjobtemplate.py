@@ -4,7 +4,7 @@
 
 It reads the schema beside it, and takes what the function takes: keys whatever the case of their first letter, numbers as
 text, text as any scalar. What an intrinsic function gives is not known before deployment and is taken for good; of
-Fn::If both branches are checked. What a schema does not say, such as whether the document is JSON, is left to the function.
+Fn::If both branches are checked, and what is inside Fn::ForEach is checked too. What a schema does not say, such as whether the document is JSON, is left to the function.
 """
 
 import difflib
@@ -194,9 +194,10 @@ def is_if(value):
 
 
 def is_unknown(value):
-    """Whether only the deployment will tell: a function's result, or a dynamic reference."""
+    """Whether only the deployment will tell: a function's result, a dynamic reference, or an item of Fn::ForEach, which
+    cfn-lint fills in in Fn::Sub and Ref alone."""
     if isinstance(value, str):
-        return "{{resolve:" in value
+        return "{{resolve:" in value or regex.search(r"[$&]\{[A-Za-z0-9]+\}", value) is not None
     return is_function(value) and not is_if(value)
 
 

@@ -19,7 +19,7 @@ Parameters:
 Conditions:
   Some: !Equals [!Ref Text, ""]
 Mappings:
-  M: {a: {b: "60"}}
+  M: {a: {b: "60"}, Reboot: {b: "5"}, Update: {b: "60"}}
 Resources:
   All:
     Type: Custom::IoTJobTemplate
@@ -85,6 +85,30 @@ Resources:
       jobArn: !Select [0, !Split [",", !Join [",", [a, b]]]]
       abortConfig: {criteriaList: !Ref AWS::NoValue}
       tags: [{key: k}, {Key: !Ref Text, Value: ""}]
+  Fn::ForEach::Kinds:
+    - Kind
+    - [Reboot, Update]
+    - ${Kind}Template:
+        Type: Custom::IoTJobTemplate
+        Properties:
+          ServiceToken: !Ref Token
+          JobTemplateId: ${Kind}-template
+          Description: !Sub "${Kind} the device"
+          Document:
+            Fn::ToJsonString:
+              operation: !Sub "${Kind}"
+              retries: 3
+              Fn::ForEach::Steps:
+                - Step
+                - [1, 2]
+                - Step${Step}: 1
+          TimeoutConfig:
+            InProgressTimeoutInMinutes: !FindInMap [M, !Ref Kind, b]
+          Tags:
+            Fn::ForEach::Teams:
+              - Team
+              - [a, b]
+              - team${Team}: "&{Kind}"
   Other:
     Type: Custom::SomethingElse
     Properties:
@@ -159,6 +183,28 @@ Conditions:
 """
 
 
+# The same inside of Fn::ForEach, whatever its items are.
+BAD_IN_A_LOOP = r"""
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Kinds:
+    - Kind
+    - [Reboot, Update]
+    - ${Kind}Template:
+        Type: Custom::IoTJobTemplate
+        Properties:
+          ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
+          Description: ${Kind} the device
+          JobTemplateId: has space  #! "has space" is not accepted (it takes text of 1 to 64 characters like ^[a-zA-Z0-9_-]+$)
+          Document: {operation: "${Kind}", delay: 3}  #! 3 in a map would reach IoT as text (give the Document with Fn::ToJsonString, or as text)
+          Fn::ForEach::Configs:
+            - Config
+            - [Timeout]
+            - ${Config}Config:
+                InProgressTimeoutInMinutes: 20160  #! 20160 is not accepted (it takes an integer from 1 to 10080)
+"""
+
+
 def findings(template, tmp_path):
     """Each line's findings, as cfn-lint prints them with the rule that users append."""
     file = tmp_path / "template.yaml"
@@ -174,11 +220,12 @@ def test_no_intrinsic_function_and_no_spelling_is_a_false_alarm(tmp_path):
     assert findings(GOOD, tmp_path) == []
 
 
-def test_each_mistake_is_found_at_its_line_with_what_is_accepted(tmp_path):
+@pytest.mark.parametrize("template", [BAD, BAD_IN_A_LOOP], ids=["plain", "in-a-loop"])
+def test_each_mistake_is_found_at_its_line_with_what_is_accepted(template, tmp_path):
     expected = [
-        (number, "E9701", line.split("  #! ")[1]) for number, line in enumerate(BAD.splitlines(), 1) if "  #! " in line
+        (number, "E9701", line.split("  #! ")[1]) for number, line in enumerate(template.splitlines(), 1) if "  #! " in line
     ]
-    assert findings(BAD, tmp_path) == expected
+    assert findings(template, tmp_path) == expected
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda file: file.name)
