@@ -127,7 +127,7 @@ def started(command, **options):
 
 
 def end(process, patience=10):
-    with _undisturbed():
+    with undisturbed():
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -138,7 +138,7 @@ def end(process, patience=10):
 
 
 @contextlib.contextmanager
-def _undisturbed():
+def undisturbed():
     """Puts off Ctrl-C and its like until the block is done, so that a second Ctrl-C cannot break off the clean-up."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:

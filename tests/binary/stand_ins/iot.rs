@@ -1,7 +1,7 @@
 //! AWS IoT's control plane, as far as job templates go.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     ops::Deref,
     sync::{
         Arc, Mutex, MutexGuard,
@@ -10,7 +10,6 @@ use std::{
     time::Instant,
 };
 
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -19,6 +18,13 @@ use super::{
     http::{Request, Response, percent_decoded},
     server::{Handler, Operation, Server},
     tls::Authority,
+};
+
+mod checks;
+
+use checks::{
+    MOST_TAGS, check_abort_criteria, check_presigning, check_rollout, check_timeout, checked_tags, is_accepted_json,
+    too_many_tags,
 };
 
 /// The six operations on job templates and their tags, in REST-JSON as the service's model has
@@ -306,7 +312,7 @@ impl Service {
 
 impl State {
     fn existing(&mut self, id: &str) -> Result<&mut StoredTemplate, Response> {
-        let message = format!("Job StoredTemplate {id} cannot be found.");
+        let message = format!("Job Template {id} cannot be found.");
         self.templates
             .get_mut(id)
             .ok_or_else(|| error(404, "ResourceNotFoundException", &message))
@@ -338,6 +344,7 @@ impl State {
             ));
         }
         check_timeout(&content)?;
+        check_rollout(&content)?;
         check_abort_criteria(&content)?;
         if document.is_some() && source.is_some() {
             return Err(invalid(
@@ -351,7 +358,7 @@ impl State {
             return Err(invalid("Neither job document nor job document source is specified."));
         }
         if self.templates.contains_key(id) {
-            let message = format!("Job StoredTemplate {id} already exists.");
+            let message = format!("Job Template {id} already exists.");
             return Err(error(409, "ConflictException", &message));
         }
 
@@ -451,98 +458,6 @@ fn constraint(value: &str, member: &str, constraint: &str) -> Response {
         "1 validation error detected: Value {value} at '{member}' failed to satisfy constraint: \
          Member must {constraint}"
     ))
-}
-
-/// JSON, and nested at most 1000 deep.
-fn is_accepted_json(text: &str) -> bool {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0, 0, false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth -= 1,
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest <= 1000 && serde_json::from_str::<IgnoredAny>(text).is_ok()
-}
-
-fn check_timeout(content: &Map<String, Value>) -> Result<(), Response> {
-    let Some(minutes) = content
-        .get("timeoutConfig")
-        .and_then(|c| c.get("inProgressTimeoutInMinutes"))
-    else {
-        return Ok(());
-    };
-    if minutes.as_i64().is_some_and(|m| (1..=10080).contains(&m)) {
-        return Ok(());
-    }
-    Err(invalid(&format!(
-        "Provide valid timeout value, inProgressTimeoutInMinutes cannot be {minutes}."
-    )))
-}
-
-fn check_abort_criteria(content: &Map<String, Value>) -> Result<(), Response> {
-    let criteria = content.get("abortConfig").and_then(|c| c["criteriaList"].as_array());
-    let mut seen = HashSet::new();
-    for criterion in criteria.into_iter().flatten() {
-        let threshold = criterion["thresholdPercentage"].as_f64().unwrap_or(100.0);
-        if !seen.insert(criterion["failureType"].to_string()) {
-            return Err(invalid("Multiple AbortCriteria cannot have the same failure type"));
-        }
-        if threshold <= 0.0 {
-            return Err(invalid(&format!(
-                "ThresholdPercentage value {threshold:?} for AbortCriteria must have value greater than 0"
-            )));
-        }
-        if (threshold * 100.0).round() / 100.0 != threshold {
-            return Err(invalid(
-                "Abort thresholdPercentage must have two or less decimal digits",
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn check_presigning(id: &str, content: &Map<String, Value>) -> Result<(), Response> {
-    let document = content.get("document").and_then(Value::as_str).unwrap_or_default();
-    let role = content
-        .get("presignedUrlConfig")
-        .map_or(&Value::Null, |c| &c["roleArn"]);
-    if document.contains("${aws:iot:s3-presigned-url:") && role.is_null() {
-        return Err(invalid(&format!(
-            "Role must be provided for pre-sign S3 urls in job document of job {id}."
-        )));
-    }
-    Ok(())
-}
-
-const MOST_TAGS: usize = 50;
-
-fn checked_tags(tags: &Value) -> Result<BTreeMap<String, String>, Response> {
-    let mut checked = BTreeMap::new();
-    for tag in tags.as_array().into_iter().flatten() {
-        let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) else {
-            return Err(invalid("Invalid tag parameter exception. Please check the input."));
-        };
-        if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(invalid(&format!(
-                "Tags cannot begin with \"aws:\", offending tag: {key}"
-            )));
-        }
-        checked.insert(key.to_owned(), value.to_owned());
-    }
-    if checked.len() > MOST_TAGS {
-        return Err(too_many_tags());
-    }
-    Ok(checked)
-}
-
-fn too_many_tags() -> Response {
-    invalid("Too many tags provided in the request. Please check the input.")
 }
 
 /// The members of type double come back as floats: 25 as 25.0.

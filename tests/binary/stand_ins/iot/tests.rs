@@ -19,7 +19,7 @@ fn an_absent_template_is_not_found() {
         let reply = client.iot(method, "/job-templates/nope", &json!({})).unwrap();
         assert_eq!(reply.status, 404);
         assert_eq!(reply.error_code(), "ResourceNotFoundException");
-        assert_eq!(reply.json()["message"], "Job StoredTemplate nope cannot be found.");
+        assert_eq!(reply.json()["message"], "Job Template nope cannot be found.");
         assert!(reply.header("x-amzn-requestid").is_some());
     }
 }
@@ -73,7 +73,7 @@ fn doubles_are_described_as_floats() {
             "failureType": "ALL", "action": "CANCEL",
             "thresholdPercentage": 25, "minNumberOfExecutedThings": 1
         }]},
-        "jobExecutionsRolloutConfig": {"exponentialRate": {
+        "jobExecutionsRolloutConfig": {"maximumPerMinute": 100, "exponentialRate": {
             "baseRatePerMinute": 10, "incrementFactor": 2,
             "rateIncreaseCriteria": {"numberOfSucceededThings": 3}
         }},
@@ -128,6 +128,10 @@ fn what_the_service_refuses_is_refused_in_its_words() {
     let abort = |criteria: Value| json!({"document": "{}", "abortConfig": {"criteriaList": criteria}});
     let deep = |n| json!({"document": "[".repeat(n) + &"]".repeat(n)});
     let tags = |n| -> Value { (0..n).map(|i| json!({"Key": i.to_string(), "Value": ""})).collect() };
+    let rollout = |maximum: Value, criteria: Value| {
+        let rate = json!({"baseRatePerMinute": 10, "incrementFactor": 2, "rateIncreaseCriteria": criteria});
+        json!({"document": "{}", "jobExecutionsRolloutConfig": {"maximumPerMinute": maximum, "exponentialRate": rate}})
+    };
     let no_json = "Job document located at request input is an invalid JSON document.";
     let cases = [
         (json!({}), "Neither job document nor job document source is specified."),
@@ -140,6 +144,21 @@ fn what_the_service_refuses_is_refused_in_its_words() {
         (
             json!({"document": r#"{"u":"${aws:iot:s3-presigned-url:https://b.s3.amazonaws.com/k}"}"#}),
             "Role must be provided for pre-sign S3 urls in job document of job one.",
+        ),
+        (
+            json!({"document": r#"{"u":"${aws:iot:s3-presigned-url-v2:https://b.s3.amazonaws.com/k}"}"#}),
+            "presignedUrlConfig role ARN is required to generate an S3 presigned url in job document.",
+        ),
+        (
+            rollout(Value::Null, json!({"numberOfNotifiedThings": 1})),
+            "Provide MaximumPerMinute value when ExponentialRate is defined",
+        ),
+        (
+            rollout(
+                json!(9),
+                json!({"numberOfNotifiedThings": 1, "numberOfSucceededThings": 1}),
+            ),
+            "Provide only one of NumberOfNotifiedThings or NumberOfSucceededThings when RateIncreaseCriteria is defined",
         ),
         (
             json!({"document": "{}", "timeoutConfig": {"inProgressTimeoutInMinutes": 10081}}),
@@ -176,6 +195,7 @@ fn what_the_service_refuses_is_refused_in_its_words() {
     }
     for mut accepted in [
         deep(1000),
+        rollout(json!(9), json!({"numberOfNotifiedThings": 1})),
         abort(json!([criterion("ALL", 0.07), criterion("FAILED", 99.99)])),
     ] {
         accepted["description"] = json!("d");
