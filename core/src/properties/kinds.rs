@@ -271,7 +271,7 @@ impl Class {
         match self {
             Class::Any => "",
             Class::Id => " out of a-z, A-Z, 0-9, _ and -",
-            Class::NoControl => " without control characters",
+            Class::NoControl => " without control characters or the U+200D of joined emoji",
             Class::Arn => " that is an ARN",
             Class::TagKey => " out of letters, digits, spaces and _.:/=+-@",
             Class::Adopt => ": true, false, LOGICALID or STACK-ARN/LOGICALID",

@@ -28,10 +28,11 @@ pub fn bounds() -> Vec<(String, Vec<Value>, Vec<Value>, &'static str)> {
                 text(2029),
                 json!("a\nb"),
                 json!("a\u{0}"),
+                json!("👩\u{200d}🔧"),
                 json!("\u{ad}"),
                 json!("\u{e000}"),
             ],
-            "text of 1 to 2028 characters without control characters",
+            "text of 1 to 2028 characters without control characters or the U+200D of joined emoji",
         ),
         (
             top("Document"),

@@ -241,7 +241,9 @@ fn null_and_empty_for_a_required_member_are_missing() {
     for empty in [json!(null), json!(""), json!({})] {
         assert_eq!(
             messages(&with(json!({"Description": empty}))),
-            ["Description: missing (it takes text of 1 to 2028 characters without control characters)"]
+            [
+                "Description: missing (it takes text of 1 to 2028 characters without control characters or the U+200D of joined emoji)"
+            ]
         );
     }
     for (properties, problem) in [
