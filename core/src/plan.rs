@@ -24,6 +24,9 @@ pub struct Wanted<'a> {
     pub fingerprint: Fingerprint,
     /// What CloudFormation holds `id` for: an Update of this very id, and not a Create or the Update of another.
     pub held: Held<'a>,
+    /// The resource's other templates, of an Update to another id: the one under the old properties', and the one that
+    /// CloudFormation holds. Their words can say, too, that this request comes late.
+    pub others: Vec<String>,
     /// Whether this request may take over what is not ours, if its properties say so: it does that once at the most.
     pub may_adopt: bool,
 }
@@ -65,17 +68,26 @@ impl<'a> Wanted<'a> {
         update_of: Option<(&PhysicalId, Option<&'a Desired>)>,
     ) -> Wanted<'a> {
         let id = physical_id::template_id(owner, properties);
-        let held = match update_of {
-            Some((PhysicalId::Template(held), old_properties)) if *held == id => Held::Yes {
-                old_properties: old_properties.filter(|old| physical_id::template_id(owner, old) == id),
-            },
-            _ => Held::No,
+        let (held, others) = match update_of {
+            Some((PhysicalId::Template(held), old_properties)) => {
+                let id_of_old = old_properties.map(|old| physical_id::template_id(owner, old));
+                if *held == id {
+                    let old_properties = old_properties.filter(|_| id_of_old.as_ref() == Some(&id));
+                    (Held::Yes { old_properties }, Vec::new())
+                } else {
+                    let others = id_of_old.into_iter().filter(|old| *old != id && old != held);
+                    let held = Some(held.clone()).filter(|held| physical_id::can_be_a_templates(held));
+                    (Held::No, others.chain(held).collect())
+                }
+            }
+            _ => (Held::No, Vec::new()),
         };
         Wanted {
             id,
             properties,
             fingerprint: Fingerprint::of(properties),
             held,
+            others,
             may_adopt: true,
         }
     }
@@ -245,6 +257,14 @@ pub fn settable(tags: &Tags) -> Tags {
     let mut tags = tags.clone();
     tags.retain(|key, _| !key.to_ascii_lowercase().starts_with("aws:"));
     tags
+}
+
+/// Those with which a template is put back: what we make has our tags, also where somebody had removed them.
+pub fn tags_to_restore(origin: &Origin, there: &Tags) -> Tags {
+    let there = settable(there);
+    let mut tags = origin.owner.tags();
+    tags.extend(there.clone());
+    if tags.len() > MAX_TAGS { there } else { tags }
 }
 
 /// A template that was adopted and is gone is made anew as one that is to be given back.

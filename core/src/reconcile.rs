@@ -183,11 +183,6 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             PhysicalId::Template(id) if physical_id::can_be_a_templates(id) => Some(id),
             _ => None,
         };
-        if !wanted.is_held() {
-            for id in left.iter().map(|left| &left.id).chain(held) {
-                self.look_whether_overtaken(id).await?;
-            }
-        }
         let made = self.make(wanted).await;
         if let Some(left) = left
             && !matches!(&made, Err(failure) if failure.kind == FailureKind::Overtaken)
@@ -203,14 +198,16 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         made
     }
 
-    /// Looks at another template of the resource's: a later request may have seen to it.
-    async fn look_whether_overtaken(&self, id: &str) -> Result<(), Failure> {
-        let Some(arn) = (self.arn_of)(id) else { return Ok(()) };
-        self.start(&format!("look at the job template {id}"));
-        let tags = tags_or_none(self.calls.tags(&arn).await)?;
-        if let Some(Plan::Refuse { kind, why }) = plan::is_overtaken_there(self.origin, id, &tags) {
-            self.note_plan("refuse");
-            return Err(Failure { kind, why });
+    /// Looks at the resource's other templates: a later request may have seen to them.
+    async fn look_whether_overtaken(&self, wanted: &Wanted<'_>) -> Result<(), Failure> {
+        for id in &wanted.others {
+            let Some(arn) = (self.arn_of)(id) else { continue };
+            self.start(&format!("look at the job template {id}"));
+            let tags = tags_or_none(self.calls.tags(&arn).await)?;
+            if let Some(Plan::Refuse { kind, why }) = plan::is_overtaken_there(self.origin, id, &tags) {
+                self.note_plan("refuse");
+                return Err(Failure { kind, why });
+            }
         }
         Ok(())
     }

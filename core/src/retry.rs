@@ -47,6 +47,12 @@ impl<'a, I: JobTemplates> Calls<'a, I> {
     }
 
     /// A single attempt.
+    pub async fn try_describe(&self, id: &str) -> Result<(String, Content), CallError> {
+        self.turn(Operation::Describe).await;
+        self.once(Operation::Describe, self.iot.describe(id)).await
+    }
+
+    /// A single attempt.
     pub async fn try_tags(&self, arn: &str) -> Result<Tags, CallError> {
         self.turn(Operation::ListTags).await;
         self.once(Operation::ListTags, self.iot.tags(arn)).await
@@ -70,24 +76,36 @@ impl<'a, I: JobTemplates> Calls<'a, I> {
         sleep(self.pace.wait(operation, self.left())).await;
     }
 
-    pub async fn until_answered<T>(
+    async fn until_answered<T>(
         &self,
         operation: Operation,
         attempt: impl AsyncFn() -> Result<T, CallError>,
     ) -> Result<T, CallError> {
+        let nothing = async || Ok(());
+        self.until_answered_after(operation, nothing, attempt).await
+    }
+
+    /// The same with a look right before each attempt. Where that fails, the attempt is not made.
+    pub async fn until_answered_after<T, E: From<CallError>>(
+        &self,
+        operation: Operation,
+        look: impl AsyncFn() -> Result<(), E>,
+        attempt: impl AsyncFn() -> Result<T, CallError>,
+    ) -> Result<T, E> {
         let mut tries = Tries::default();
         loop {
             self.turn(operation).await;
+            look().await?;
             let error = match self.once(operation, attempt()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             match tries.pause_after(&error, self.left()) {
                 Some(pause) if pause < self.left() => sleep(pause).await,
-                Some(_) if self.limit.get() < self.deadline => return Err(error),
+                Some(_) if self.limit.get() < self.deadline => return Err(error.into()),
                 // The caller drops the work in the middle of this.
                 Some(pause) => sleep(pause).await,
-                None => return Err(error),
+                None => return Err(error.into()),
             }
         }
     }

@@ -4,6 +4,8 @@ use super::Reconciler;
 use crate::cloudformation::owner::Ownership;
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
 use crate::job_template::{Content, Tags, Template};
+use crate::retry::Tries;
+use tokio::time::sleep;
 
 impl<I: JobTemplates> Reconciler<'_, I> {
     /// The template under an id; `None` if there is none. Its tags alone mostly decide, which saves a call; `whole` is
@@ -27,8 +29,9 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     /// Between a describe and a look at the tags a twin of this request may have made the template anew. So before it is
     /// taken for one without an owner, two looks at its tags say so; and as it is then known by its content alone, the
-    /// last look is at that.
+    /// last look is at that. Where it has to be repeated, so have those at the tags.
     pub(super) async fn look_whole(&self, id: &str, mut shows_no_owner: bool) -> Result<Option<Template>, CallError> {
+        let mut tries = Tries::default();
         loop {
             let Some((arn, content)) = self.describe_or_none(id).await? else {
                 return Ok(None);
@@ -42,12 +45,20 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 }));
             }
             if shows_no_owner {
-                let described = self.describe_or_none(id).await?;
-                return Ok(described.map(|(arn, content)| Template {
-                    arn,
-                    tags,
-                    content: Some(content),
-                }));
+                match self.calls.try_describe(id).await {
+                    Ok((arn, content)) => {
+                        return Ok(Some(Template {
+                            arn,
+                            tags,
+                            content: Some(content),
+                        }));
+                    }
+                    Err(error) if error.cause == Cause::NotFound => return Ok(None),
+                    Err(error) => match tries.pause_after(&error, self.calls.left()) {
+                        Some(pause) => sleep(pause).await,
+                        None => return Err(error),
+                    },
+                }
             }
             shows_no_owner = true;
         }

@@ -10,6 +10,7 @@ use crate::memory::{REQUEST_TAG, Words};
 use crate::plan::{self, Plan, Wanted};
 use crate::retry::Tries;
 use std::fmt;
+use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// A template being made as wanted, and what was met on the way.
@@ -17,9 +18,19 @@ struct Making<'a> {
     wanted: Wanted<'a>,
     tries: Tries,
     conflicts: usize,
+    /// When the resource's other templates did not say that this request comes late.
+    in_time: Option<Instant>,
     words_alone_since: Option<Instant>,
     /// What a delete without an answer may have made room for: the new tags, and what was there.
     perhaps_deleted: Option<(Tags, Template)>,
+}
+
+impl Making<'_> {
+    /// What takes back an Update to another id looks for ten seconds for what that may yet make: some of them do not matter.
+    fn is_in_time(&self) -> bool {
+        const LONG_AGO: Duration = Duration::from_secs(5);
+        self.wanted.others.is_empty() || self.in_time.is_some_and(|in_time| in_time.elapsed() < LONG_AGO)
+    }
 }
 
 /// What a step of making a template leads to.
@@ -40,6 +51,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             wanted: wanted.clone(),
             tries: Tries::default(),
             conflicts: 0,
+            in_time: None,
             words_alone_since: None,
             perhaps_deleted: None,
         };
@@ -54,6 +66,9 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             false => Next::Seen(None),
         };
         loop {
+            if matches!(next, Next::Look { .. }) {
+                self.see_that_it_is_in_time(&mut making).await?;
+            }
             let observed = match next {
                 Next::Done(made, warning) => return Ok((made, warning)),
                 Next::Look { whole: true } => self.look(&wanted.id, true, Operation::Delete).await?,
@@ -62,6 +77,15 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             };
             next = self.step(&mut making, observed).await?;
         }
+    }
+
+    /// An Update to another id that waited may have been overtaken meanwhile.
+    async fn see_that_it_is_in_time(&self, making: &mut Making<'_>) -> Result<(), Failure> {
+        if !making.is_in_time() {
+            self.look_whether_overtaken(&making.wanted).await?;
+            making.in_time = Some(Instant::now());
+        }
+        Ok(())
     }
 
     /// Does what the plan says of what was observed.
@@ -143,18 +167,21 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     }
 
     async fn create_where_nothing_is(&self, making: &mut Making<'_>, tags: &Tags) -> Result<Next, Failure> {
-        let wanted = &making.wanted;
         if let Some((tags, old)) = making.perhaps_deleted.take() {
-            let made = self.fill_the_gap(wanted, &tags, &old).await?;
+            let made = self.fill_the_gap(&making.wanted, &tags, &old).await?;
             return Ok(Next::Done(made, None));
         }
+        let wanted = &making.wanted;
         self.note_plan("create");
-        match self.create(&wanted.id, &wanted.properties.content, tags).await {
-            Ok(arn) => Ok(Next::Done(made(&wanted.id, arn), None)),
-            Err(error) if error.cause == Cause::Conflict => {
+        let created = self.create(wanted, &wanted.properties.content, tags).await;
+        making.in_time = Some(Instant::now());
+        match created {
+            Ok(arn) => Ok(Next::Done(made(&making.wanted.id, arn), None)),
+            Err(NotCreated::Untried(failure)) => Err(failure),
+            Err(NotCreated::Refused(error)) if error.cause == Cause::Conflict => {
                 Ok(Next::Seen(self.look_at_conflict(making).await?.map(Box::new)))
             }
-            Err(refused) => match self.made_by_an_earlier_attempt(&wanted.id).await {
+            Err(NotCreated::Refused(refused)) => match self.made_by_an_earlier_attempt(&making.wanted.id).await {
                 Some(template) => Ok(Next::Seen(Some(Box::new(template)))),
                 None => Err(refused.into()),
             },
@@ -202,6 +229,9 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// Takes a template over, once at the most. Until a look shows it to be ours, it may be or not.
     async fn adopt(&self, making: &mut Making<'_>, arn: &str, tags: &Tags) -> Result<Next, Failure> {
         self.note_plan("adopt");
+        if !making.is_in_time() {
+            return Ok(Next::Look { whole: true });
+        }
         self.start(&format!("take over the job template {}", making.wanted.id));
         let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
         let touched = self.touch(&mut making.tries, self.calls.try_tag(arn, tags)).await;
@@ -215,9 +245,16 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     }
 
     /// CreateJobTemplate, until it has a clear answer. While an attempt has none, it may have made the template.
-    pub(super) async fn create(&self, id: &str, content: &Content, tags: &Tags) -> Result<String, CallError> {
-        self.start(&format!("create the job template {id}"));
+    pub(super) async fn create(
+        &self,
+        wanted: &Wanted<'_>,
+        content: &Content,
+        tags: &Tags,
+    ) -> Result<String, NotCreated> {
+        let id = &wanted.id;
+        let look = async || self.look_whether_overtaken(wanted).await.map_err(NotCreated::Untried);
         let attempt = async || {
+            self.start(&format!("create the job template {id}"));
             let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
             let answer = self.calls.iot.create(id, content, tags).await;
             if !matches!(&answer, Err(error) if error.cause == Cause::Unclear) {
@@ -225,7 +262,20 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             }
             answer
         };
-        self.calls.until_answered(Operation::Create, attempt).await
+        self.calls.until_answered_after(Operation::Create, look, attempt).await
+    }
+}
+
+/// Why a create did not make the template.
+pub(super) enum NotCreated {
+    /// It was not asked for: this request comes late, or nobody can say.
+    Untried(Failure),
+    Refused(CallError),
+}
+
+impl From<CallError> for NotCreated {
+    fn from(error: CallError) -> NotCreated {
+        NotCreated::Refused(error)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The gap of a re-create: the old template is deleted, and the new one has to be there, or the old one again.
 
+use super::make::NotCreated;
 use super::{Failure, Leaves, Made, Reconciler, Touched, made};
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
 use crate::job_template::{Content, Tags, Template};
@@ -46,7 +47,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             kind,
             why: format!("{why}. {what}"),
         };
-        let tags = plan::settable(&old.tags);
+        let tags = plan::tags_to_restore(self.origin, &old.tags);
         let mut tries = Tries::default();
         loop {
             let mut refusal = None;
@@ -86,10 +87,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     ) -> Result<Filled, CallError> {
         let mut tries = Tries::default();
         loop {
-            match self.create(&wanted.id, content, tags).await {
+            match self.create(wanted, content, tags).await {
                 Ok(arn) => return Ok(Filled::Created(arn)),
-                Err(refused) if refused.cause == Cause::Conflict => {}
-                Err(refused) => return Err(refused),
+                Err(NotCreated::Untried(failure)) => return Ok(Filled::Taken(failure)),
+                Err(NotCreated::Refused(error)) if error.cause == Cause::Conflict => {}
+                Err(NotCreated::Refused(refused)) => return Err(refused),
             }
             sleep(tries.pause()).await;
             if let Some(template) = self.look(&wanted.id, true, Operation::Delete).await? {

@@ -1,8 +1,11 @@
 //! What the random histories found, made small.
 
 use super::*;
-use crate::history::{IDS, Kind};
-use crate::tell::{GENERATED, PLAIN, deploy, meeting, preserved};
+use crate::cloudformation::Function;
+use crate::history::{Hand, IDS, Kind};
+use crate::iot::Maker;
+use crate::tell::{GENERATED, PLAIN, by_hand, delete, deploy, meeting, of_kind, preserved, taken_back};
+use std::time::Duration;
 
 #[test]
 fn a_create_that_was_killed_and_is_denied_everything_when_it_is_delivered_again_leaves_no_orphan() {
@@ -23,4 +26,67 @@ fn a_declared_tag_is_as_declared_after_a_failure_that_was_left_so() {
     ]);
     let account = simulation.function.account.borrow();
     assert_eq!(account.templates[IDS[0]].tags["team"], "yard");
+}
+
+/// An Update that is at work still, and its rollback.
+fn overtaken_by_its_rollback(simulation: &mut Simulation, to: &Props, met: &[(usize, Mishap)]) {
+    let (old, new) = (PLAIN.json(), to.json());
+    simulation.function.account.borrow_mut().arm(met);
+    let forward = simulation.stacks.update_of("fleet", "Reboot", &new, &old);
+    let back = simulation.stacks.update_of("fleet", "Reboot", &old, &new);
+    let reply = simulation.function.cancel(&forward, Duration::from_millis(1500), &back);
+    assert!(reply.is_some_and(|reply| reply.succeeded));
+    simulation.function.settle();
+    simulation.check_wrongs();
+}
+
+const DENIED_FOR_A_WHILE: Mishap = Mishap::Denied {
+    all: false,
+    seconds: 15,
+};
+
+#[test]
+fn an_update_to_another_id_that_its_own_rollback_overtakes_makes_nothing_afterwards() {
+    let mut simulation = after(&[deploy(&PLAIN)]);
+    overtaken_by_its_rollback(&mut simulation, &other_id(), &[(1, DENIED_FOR_A_WHILE)]);
+
+    let account = simulation.function.account.borrow();
+    assert!(!account.templates.contains_key(IDS[1]), "{:#?}", account.record.lines);
+}
+
+#[test]
+fn an_update_to_another_id_that_its_own_rollback_overtakes_adopts_nothing_afterwards() {
+    for at in 2..7 {
+        let mut simulation = after(&[deploy(&PLAIN), by_hand(Hand::Make { id: 1 })]);
+        let adopting = changed(|props| {
+            (props.id, props.content, props.tags, props.adopt) = (Some(1), Kind::ByHand, 0, Some("true"));
+        });
+        overtaken_by_its_rollback(&mut simulation, &adopting, &[(at, DENIED_FOR_A_WHILE)]);
+
+        let account = simulation.function.account.borrow();
+        let holder = account.templates[IDS[1]].holder();
+        assert_eq!(*holder, Maker::Person, "{at}: {:#?}", account.record.lines);
+    }
+}
+
+/// Each template that we make has our tags, also one that is put back.
+#[test]
+fn what_was_stripped_and_could_not_be_made_anew_is_put_back_as_ours() {
+    histories(&[
+        deploy(&PLAIN),
+        by_hand(Hand::StripTags { template: 0 }),
+        preserved(deploy(&of_kind(Kind::Bad))),
+        delete(),
+    ]);
+}
+
+/// The tags are shown some seconds late, and the last look at the content hangs: what they are is not known any more.
+#[test]
+fn a_delete_judges_by_tags_that_it_has_just_seen() {
+    let met = [
+        (0, Mishap::ShownLate { seconds: 3 }),
+        (4, Mishap::Hangs { done: false }),
+    ];
+    let simulation = after(&[meeting(taken_back(deploy(&of_kind(Kind::Job(0)))), &met)]);
+    assert!(simulation.function.account.borrow().templates.is_empty());
 }
