@@ -157,7 +157,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 DeletePlan::Nothing | DeletePlan::Describe => {}
                 plan => match self.carry_out(&mut tries, &subject.id, &arn, &plan).await? {
                     Touched::LookAgain { .. } => continue,
-                    Touched::Done | Touched::Gone if !to_the_end => return Ok(None),
+                    Touched::Done if !to_the_end => return Ok(None),
+                    // Somebody else's doing: what made it may make it again.
                     Touched::Done | Touched::Gone => {}
                 },
             }

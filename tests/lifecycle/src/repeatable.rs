@@ -3,7 +3,7 @@
 
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
-use crate::record::{Kind, Record};
+use crate::record::{Kind, Record, Sent};
 use crate::truth;
 use iot_job_template_core::memory::REQUEST_TAG;
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,17 +115,16 @@ fn successor(record: &Record, request: usize) -> Successor {
         .map(|reply| reply.physical_id.clone());
     let own_kind = record.requests[request].kind;
     // The clean-up of what this request replaced is not about what it made.
-    let later = record.later(request).filter(|(_, later)| {
-        later.kind != Kind::Delete
-            || later.physical_id == about
-            || later.physical_id.as_deref().is_none_or(truth::is_made_up)
-            || own_kind == Kind::Delete
-    });
-    let later: Vec<_> = later.collect();
     let is_about = |id: &Option<String>| id.is_some() && *id == about;
-    let deleted = later
-        .iter()
-        .rposition(|(_, later)| later.kind == Kind::Delete && is_about(&later.physical_id));
+    let deletes_it = |later: &Sent| {
+        let id = &later.physical_id;
+        later.kind == Kind::Delete && (is_about(id) || id.as_deref().is_none_or(truth::is_made_up))
+    };
+    let later = record
+        .later(request)
+        .filter(|(_, later)| later.kind != Kind::Delete || deletes_it(later) || own_kind == Kind::Delete);
+    let later: Vec<_> = later.collect();
+    let deleted = later.iter().rposition(|(_, later)| deletes_it(later));
     // Whatever was seen to since was another template.
     let was_remade = |deleted: usize| {
         later[deleted..].iter().any(|(_, later)| {

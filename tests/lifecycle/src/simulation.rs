@@ -1,11 +1,12 @@
 //! A world: stacks, the function, an account; and what must hold in it after every step.
 
 use crate::adoption;
-use crate::cloudformation::{Change, Ended, Stacks, Variant};
+use crate::cloudformation::{Change, Ended, Resource, Stacks, Variant};
 use crate::history::{self, Hand, History, IDS, JOBS, Kind, Op, Props, RESOURCES, SOURCE, STACKS};
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
 use crate::mishap::{Deed, Mishap};
+use crate::record::Delivery;
 use crate::truth;
 use iot_job_template_core::job_template::Desired;
 use iot_job_template_core::memory::REQUEST_TAG;
@@ -170,18 +171,7 @@ impl Simulation {
             .map(|stack| stack.resources.clone())
             .unwrap_or_default();
         let stack_id = self.stacks.get(name).map(|stack| stack.id.clone()).unwrap_or_default();
-        // What a stranger deleted, another resource of the stack may make for itself, and be gone when all is over.
-        let is_free_for_others = held.iter().any(|(logical_id, held)| {
-            let is_wanted = |(other, wanted): &(String, Option<Value>)| {
-                wanted.as_ref().is_some_and(|wanted| {
-                    other != logical_id
-                        && history::is_readable(wanted)
-                        && history::template_id(wanted, &stack_id, other) == held.physical_id
-                })
-            };
-            let account = self.function.account.borrow();
-            account.has_drifted_for(&stack_id, logical_id, &held.physical_id) && change.resources.iter().any(is_wanted)
-        });
+        let before_it = self.function.account.borrow().record.deliveries.len();
 
         let ended = self.stacks.deploy(name, change, &mut self.function);
 
@@ -189,17 +179,26 @@ impl Simulation {
             return;
         }
         let account = self.function.account.borrow();
+        // What a stranger deleted, another resource of the stack may have made for itself.
+        let met_anothers = |logical_id: &String, held: &Resource| {
+            let is_of = |delivery: &Delivery| {
+                let request = &account.record.requests[delivery.request];
+                (&*request.stack, &*request.logical_id) == (&*stack_id, &**logical_id)
+            };
+            account.record.deliveries[before_it..]
+                .iter()
+                .any(|delivery| is_of(delivery) && delivery.met.contains(&held.physical_id))
+        };
         // What failed and was left so is no state to go back to; and neither is what was made from a job or a source that
-        // is gone, nor what somebody else has.
-        let can_go_back = !is_free_for_others
-            && held.iter().all(|(logical_id, held)| {
-                !held.lost
-                    && account.is_not_anothers(&held.physical_id, &stack_id, logical_id)
-                    && !["JobArn", "DocumentSource"].iter().any(|member| {
-                        let source = held.properties[*member].as_str();
-                        source.is_some_and(|source| account.changed_sources.contains(source))
-                    })
-            });
+        // is gone.
+        let can_go_back = held.iter().all(|(logical_id, held)| {
+            !held.lost
+                && !met_anothers(logical_id, held)
+                && !["JobArn", "DocumentSource"].iter().any(|member| {
+                    let source = held.properties[*member].as_str();
+                    source.is_some_and(|source| account.changed_sources.contains(source))
+                })
+        });
         let before = &account.before;
         assert!(
             ended == Ended::Complete || !before.must_succeed || account.excused,

@@ -224,14 +224,17 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
     };
     // "somebody, or a cancelled request of ours, between look and touch" may have put it back.
     let drifted = account.drifted.get(id);
+    let record = &account.record;
     let mut may_be_there = false;
-    for request in &account.record.requests {
+    for delivery in &record.deliveries {
+        let request = &record.requests[delivery.request];
         if (&*request.stack, &*request.logical_id) != (stack, logical_id) {
             continue;
         }
+        let is_answer = record.answered(delivery.request).map(|answered| answered.started) == Some(delivery.started);
+        let succeeded = delivery.reply.as_ref().map(|reply| reply.succeeded);
         let is_held = request.physical_id.as_deref() == Some(id);
-        let succeeded = request.reply.as_ref().is_some_and(|reply| reply.succeeded);
-        let removes = is_held && succeeded && drifted.is_none_or(|drifted| request.sent > *drifted);
+        let removes = is_held && is_answer && succeeded == Some(true) && drifted.is_none_or(|at| request.sent > *at);
         if request.kind == Kind::Delete {
             may_be_there &= !removes;
             continue;
@@ -244,7 +247,8 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
         if is_about(new) {
             let was_declared = !old.is_null() && is_about(old) && !old["Tags"][key].is_null();
             may_be_there &= !(removes && was_declared);
-            may_be_there |= !new["Tags"][key].is_null();
+            // A repetition that fails is one that is overtaken.
+            may_be_there |= !new["Tags"][key].is_null() && (is_answer || succeeded != Some(false));
         }
     }
     may_be_there

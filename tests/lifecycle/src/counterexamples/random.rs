@@ -4,7 +4,9 @@ use super::*;
 use crate::cloudformation::Function;
 use crate::history::{Hand, IDS, Kind};
 use crate::iot::Maker;
-use crate::tell::{GENERATED, PLAIN, by_hand, delete, deploy, meeting, of_kind, preserved, taken_back};
+use crate::mishap::Deed;
+use crate::tell::{GENERATED, PLAIN, by_hand, cancelled, delete, deploy, meeting, of_kind, preserved, taken_back};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[test]
@@ -15,17 +17,34 @@ fn a_create_that_was_killed_and_is_denied_everything_when_it_is_delivered_again_
     }
 }
 
-/// CloudFormation's old properties are those that failed. Of the tags that they do not name, nobody can say whose they are.
-#[test]
-fn a_declared_tag_is_as_declared_after_a_failure_that_was_left_so() {
-    let tagged = |props: Props| Props { tags: 2, ..props };
+/// The tags there after a failure that was left so, and an Update that succeeded. Each of these has so many tags.
+fn tags_after(first: usize, failed: usize, last: usize) -> BTreeMap<String, String> {
+    let tagged = |props: Props, tags| Props { tags, ..props };
     let simulation = after(&[
-        deploy(&PLAIN),
-        preserved(deploy(&tagged(changed(|props| props.content = Kind::Bad)))),
-        deploy(&tagged(PLAIN)),
+        deploy(&tagged(PLAIN, first)),
+        preserved(deploy(&tagged(of_kind(Kind::Bad), failed))),
+        deploy(&tagged(PLAIN, last)),
     ]);
     let account = simulation.function.account.borrow();
-    assert_eq!(account.templates[IDS[0]].tags["team"], "yard");
+    let tags = account.templates[IDS[0]].tags.clone();
+    tags.into_iter().filter(|(key, _)| !key.contains(':')).collect()
+}
+
+fn tags<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+}
+
+/// CloudFormation's old properties are those that failed.
+#[test]
+fn a_declared_tag_is_as_declared_after_a_failure_that_was_left_so() {
+    assert_eq!(tags_after(1, 2, 2), tags([("team", "yard")]));
+}
+
+#[test]
+fn of_the_tags_after_a_failure_that_was_left_so_only_those_stay_that_no_properties_name() {
+    let (team, cost) = (("team", "yard"), ("cost", "1"));
+    assert_eq!(tags_after(3, 2, 2), tags([team, cost]));
+    assert_eq!(tags_after(3, 3, 2), tags([team]));
 }
 
 /// An Update that is at work still, and its rollback.
@@ -89,4 +108,11 @@ fn a_delete_judges_by_tags_that_it_has_just_seen() {
     ];
     let simulation = after(&[meeting(taken_back(deploy(&of_kind(Kind::Job(0)))), &met)]);
     assert!(simulation.function.account.borrow().templates.is_empty());
+}
+
+/// A stranger deletes what the Delete has found, and the Create that hangs makes it again.
+#[test]
+fn what_a_cancelled_create_makes_again_after_a_stranger_deleted_it_is_found_by_its_delete() {
+    let met = [(0, Mishap::Hangs { done: true }), (4, Mishap::Before(Deed::Delete))];
+    histories(&[meeting(cancelled(&GENERATED, Duration::ZERO), &met)]);
 }
