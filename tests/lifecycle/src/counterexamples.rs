@@ -4,6 +4,7 @@
 //!
 //! Calls are counted from 0 in each operation on a stack.
 
+mod adoption;
 mod random;
 mod strangers;
 mod time;

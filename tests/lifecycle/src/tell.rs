@@ -21,6 +21,16 @@ pub fn changed(change: impl Fn(&mut Props)) -> Props {
     props
 }
 
+/// The stranger's stack and resource, as errors name them.
+pub const STRANGERS: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/stranger/1/Reboot";
+/// The first incarnation of the first stack.
+pub const FLEETS: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/00000001/Reboot";
+
+/// What people and other stacks make here, as it is, taken over.
+pub fn adopting(adopt: &'static str) -> Props {
+    changed(|props| (props.content, props.tags, props.adopt) = (Kind::ByHand, 0, Some(adopt)))
+}
+
 pub fn content(number: usize) -> Props {
     changed(|props| props.content = Kind::Document(number))
 }

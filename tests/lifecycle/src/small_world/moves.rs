@@ -3,13 +3,11 @@
 use super::{Story, explore};
 use crate::cloudformation::{MadeUp, Variant};
 use crate::history::{Hand, Kind, Op, Props};
-use crate::tell::{PLAIN, by_hand, cancelled, changed, delete, deploy, deploy_all, of_kind, preserved, taken_back};
+use crate::tell::{
+    FLEETS, PLAIN, STRANGERS, adopting, by_hand, cancelled, changed, delete, deploy, deploy_all, of_kind, preserved,
+    taken_back,
+};
 use std::time::Duration;
-
-/// The stranger's stack and resource, as errors name them.
-const STRANGERS: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/stranger/1/Reboot";
-/// The first incarnation of the first stack.
-const FLEETS: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/00000001/Reboot";
 
 fn story(ops: Vec<Op>) -> Story {
     Story {
@@ -28,11 +26,6 @@ fn failures_count(story: Story) -> Story {
         absent_has_no_tags: false,
         ..story
     }
-}
-
-/// What people and other stacks make here, as it is, taken over.
-fn adopting(adopt: &'static str) -> Props {
-    changed(|props| (props.content, props.tags, props.adopt) = (Kind::ByHand, 0, Some(adopt)))
 }
 
 fn plain_from(adopt: &'static str) -> Props {
