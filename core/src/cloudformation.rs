@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod event;
+pub mod former;
 pub mod owner;
 pub mod physical_id;
 pub mod request;

@@ -6,11 +6,12 @@
 mod adopt;
 mod delete;
 
-pub use self::adopt::GiveBack;
+pub use self::adopt::{GiveBack, LetGo};
 pub use self::delete::{DeletePlan, Known, Subject, cancelled_create, left_by_failed_update, plan_delete, subject};
 
 use crate::cloudformation::answer::FailureKind;
-use crate::cloudformation::owner::{Former, Owner, Ownership, PROVIDER_TAGS, former, former_tags};
+use crate::cloudformation::former::{self, Former, former_tags};
+use crate::cloudformation::owner::{Owner, Ownership, PROVIDER_TAGS};
 use crate::cloudformation::physical_id::{self, PhysicalId};
 use crate::cloudformation::request::Origin;
 use crate::job_template::{Adopt, Desired, Tags, Template};
@@ -141,7 +142,7 @@ pub fn plan(origin: &Origin, wanted: &Wanted, observed: Option<&Template>) -> Pl
         Ok(set) => set,
         Err(why) => return refuse(why),
     };
-    if !is_as_wanted && !wanted.is_held() && former(&template.tags).is_some() {
+    if !is_as_wanted && !wanted.is_held() && former::is_adopted(&template.tags) {
         return refuse(format!(
             "the job template {} was taken over by this resource, and is not as declared. What was taken over is not made \
              anew by a Create: declare it as it is, deploy, and change it then",

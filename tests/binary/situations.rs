@@ -53,7 +53,9 @@ pub fn situations() -> Vec<Situation> {
     let seen_to = &there([("reboot", seen_to_later())]);
     let adopted = &there([("reboot", adopted_from("none", "none"))]);
     let adopted_from_them = &there([("reboot", adopted_from(&Stack::named("factory").id, "Reboot"))]);
-    let taken_from_us = &there([("reboot", taken_over_by_another())]);
+    let taken_from_us = &there([("reboot", taken_over_by_another(&fleet().id))]);
+    let with_what_was_nobodys = taken_over_by_another(&format!("{} {}", fleet().id, Which::of("none none")));
+    let what_was_nobodys = &there([("reboot", with_what_was_nobodys)]);
     let both = &there([("reboot", ours()), ("restart", ours_renamed())]);
     let and_theirs = &there([("reboot", ours()), ("restart", anothers())]);
     let ours = &there([("reboot", ours())]);
@@ -108,6 +110,7 @@ pub fn situations() -> Vec<Situation> {
         ("delete, adopted from another", adopted_from_them, give_back(), "list-tags tag", "give back"),
         ("delete, adopted, Adopt dropped", adopted, delete("reboot"), "list-tags delete", "delete"),
         ("delete, taken over by another", taken_from_us, delete("reboot"), "list-tags untag", "let go"),
+        ("delete, taken over by another, was nobody's", what_was_nobodys, give_back(), "list-tags tag", "let go"),
         ("delete, nothing asked", ours, delete("nothing-asked:Reboot"), "", "nothing"),
         ("delete, nothing asked, stripped", stripped, delete("nothing-asked:Reboot"), "", "nothing"),
         ("delete, refused", ours, delete(refused_id), "list-tags delete", "delete"),
@@ -257,9 +260,9 @@ fn adopted_from(stack_id: &str, logical_id: &str) -> StoredTemplate {
         .tagged("cloudformation:former-logical-id", logical_id)
 }
 
-fn taken_over_by_another() -> StoredTemplate {
+fn taken_over_by_another(former_stack_id: &str) -> StoredTemplate {
     anothers()
-        .tagged("cloudformation:former-stack-id", &fleet().id)
+        .tagged("cloudformation:former-stack-id", former_stack_id)
         .tagged("cloudformation:former-logical-id", "Reboot")
 }
 

@@ -547,16 +547,26 @@ class TestAnotherLogicalId:
         assert is_same(aws.job_template(its_id), original)
         assert owners(aws.job_template(its_id)) == (of(stack, "RebootDevice"), NO_TAGS)
 
-    def test_a_move_ends_the_giving_back(self, move):
+    def test_what_was_nobodys_stays_nobodys_to_give_back_to(self, move):
         original = move.make_by_hand()
         text = edited(FLEET, ("      JobTemplateId", "      Adopt: true\n      JobTemplateId"))
         stack = move.create(text)
 
         move.update(stack, RENAMED)
         assert is_same(move.seen(), original)
-        assert owners(move.seen()) == (of(stack, "RebootDevice"), NO_TAGS)
+        assert owners(move.seen()) == (of(stack, "RebootDevice"), NOBODY)
 
         move.delete(stack)
+        assert move.seen() == original
+
+    def test_what_was_nobodys_is_the_stacks_own_once_adopt_is_gone(self, move):
+        move.make_by_hand()
+        stack = move.create(edited(FLEET, ("      JobTemplateId", "      Adopt: true\n      JobTemplateId")))
+        move.update(stack, RENAMED)
+
+        move.update(stack, without_adopt(RENAMED))
+        move.delete(stack)
+
         assert move.is_gone()
 
     def test_a_move_that_fails_does_not_end_it(self, move):
@@ -625,6 +635,26 @@ class TestAnotherStack:
         # It is the old one's as before: to be changed, and to be deleted.
         move.update(old, edited(FLEET, ("InMinutes: 60", "InMinutes: 90")))
         move.delete(old)
+        assert move.is_gone()
+
+    @pytest.mark.parametrize("goes_first", ["old", "new"])
+    def test_renamed_in_between_the_move_goes_on(self, move, goes_first):
+        old = move.create(FLEET)
+        original = move.seen()
+        new = move.create(page("another-stack-1.yaml", old))
+
+        move.update(new, RENAMED)
+        assert is_same(move.seen(), original)
+        assert owners(move.seen()) == (of(new, "RebootDevice"), of(old, "Reboot"))
+
+        move.delete(old if goes_first == "old" else new)
+        assert is_same(move.seen(), original)
+        if goes_first == "old":
+            assert owners(move.seen()) == (of(new, "RebootDevice"), NO_TAGS)
+        else:
+            assert owners(move.seen())[0] == of(old, "Reboot")
+
+        move.delete(new if goes_first == "old" else old)
         assert move.is_gone()
 
     def test_meanwhile_the_old_stack_changes_nothing(self, move):

@@ -1,24 +1,20 @@
 //! Whose a job template is. Two tags on it say so; CloudFormation's own, with `aws:` in front, cannot be set by anyone
 //! else.
 
+use crate::cloudformation::former::FORMER_TAGS;
 use crate::job_template::{Adopt, Tags};
 use crate::memory::REQUEST_TAG;
 
 const STACK_ID_TAG: &str = "cloudformation:stack-id";
 const LOGICAL_ID_TAG: &str = "cloudformation:logical-id";
-const FORMER_STACK_ID_TAG: &str = "cloudformation:former-stack-id";
-const FORMER_LOGICAL_ID_TAG: &str = "cloudformation:former-logical-id";
-pub const FORMER_TAGS: [&str; 2] = [FORMER_STACK_ID_TAG, FORMER_LOGICAL_ID_TAG];
-/// A former tag's value where nobody owned the template.
-const NOBODY: &str = "none";
 
 /// The tags that only this provider sets. A user's own cannot have these keys.
 pub const PROVIDER_TAGS: [&str; 5] = [
     STACK_ID_TAG,
     LOGICAL_ID_TAG,
     REQUEST_TAG,
-    FORMER_STACK_ID_TAG,
-    FORMER_LOGICAL_ID_TAG,
+    FORMER_TAGS[0],
+    FORMER_TAGS[1],
 ];
 
 /// A resource of a stack, as the owner of a template.
@@ -41,35 +37,6 @@ pub enum Ownership {
     },
     /// There is neither tag; or one is missing, and the other names us. Nobody else claims it, and we cannot prove it.
     Free,
-}
-
-/// From whom a template was adopted; `None` where nobody owned it.
-pub type Former = Option<Owner>;
-
-/// The tags that say from whom a template was adopted.
-pub fn former_tags(former: &Former) -> Tags {
-    let (stack_id, logical_id) = match former {
-        Some(owner) => (owner.stack_id.as_str(), owner.logical_id.as_str()),
-        None => (NOBODY, NOBODY),
-    };
-    Tags::from([
-        (FORMER_STACK_ID_TAG.to_owned(), stack_id.to_owned()),
-        (FORMER_LOGICAL_ID_TAG.to_owned(), logical_id.to_owned()),
-    ])
-}
-
-/// From whom the template with these tags was adopted; `None` if it was not. Where only one of the two tags is left, it
-/// was, and from whom is not known.
-pub fn former(tags: &Tags) -> Option<Former> {
-    let tag = |key| tags.get(key).filter(|value| *value != NOBODY);
-    let is_adopted = FORMER_TAGS.iter().any(|key| tags.contains_key(*key));
-    is_adopted.then(|| {
-        let (stack_id, logical_id) = (tag(FORMER_STACK_ID_TAG)?, tag(FORMER_LOGICAL_ID_TAG)?);
-        Some(Owner {
-            stack_id: stack_id.clone(),
-            logical_id: logical_id.clone(),
-        })
-    })
 }
 
 impl Owner {

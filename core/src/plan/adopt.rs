@@ -2,7 +2,8 @@
 //! sets or removes the provider's tags and nothing else.
 
 use super::{Plan, Wanted, apply, declared_tags, is_overtaken, overtaken, refuse, settable};
-use crate::cloudformation::owner::{FORMER_TAGS, Former, Owner, PROVIDER_TAGS, former, former_tags};
+use crate::cloudformation::former::{self, FORMER_TAGS, Former, former_tags};
+use crate::cloudformation::owner::{Owner, PROVIDER_TAGS};
 use crate::cloudformation::request::Origin;
 use crate::job_template::{Adopt, Content, Desired, Tags, Template};
 use crate::memory::{REQUEST_TAG, Words};
@@ -11,13 +12,9 @@ use std::collections::BTreeSet;
 
 /// Whether a resource with these properties takes over what belongs to `former`.
 pub(super) fn takes(adopter: &Owner, adopt: &Adopt, former: &Former) -> bool {
-    match (adopt, former) {
-        (Adopt::No, _) => false,
-        (Adopt::Free, former) => former.is_none(),
-        (Adopt::Of { .. }, None) => true,
-        (Adopt::Of { stack_id, logical_id }, Some(former)) => {
-            former.stack_id == *stack_id.as_ref().unwrap_or(&adopter.stack_id) && former.logical_id == *logical_id
-        }
+    match former {
+        None => *adopt != Adopt::No,
+        Some(_) => former::named(adopt, adopter) == *former,
     }
 }
 
@@ -40,7 +37,7 @@ pub(super) fn plan(origin: &Origin, wanted: &Wanted, template: &Template, former
     }
     let mut tags = declared_tags(origin, wanted, words.as_ref());
     tags.retain(|key, _| PROVIDER_TAGS.contains(&key.as_str()));
-    tags.extend(former_tags(former));
+    tags.extend(former::tags_of_adoption(former, &template.tags));
     let count = apply(&settable(&template.tags), &tags, &[]).len();
     if count > super::MAX_TAGS {
         return refuse(format!(
@@ -182,16 +179,17 @@ pub enum GiveBack {
 /// How to give the template with these tags back, where a Delete does that instead of deleting it: it was adopted, and the
 /// properties of the Delete still say `Adopt`, or cannot be read.
 pub(super) fn give_back(origin: &Origin, properties: Option<&Desired>, tags: &Tags) -> Option<GiveBack> {
-    if properties.is_some_and(|properties| properties.adopt == Adopt::No) {
+    if properties.is_some_and(|properties| properties.adopt == Adopt::No) || !former::is_adopted(tags) {
         return None;
     }
-    Some(match former(tags)? {
+    let perhaps = properties.and_then(|properties| former::named(&properties.adopt, &origin.owner));
+    Some(match former::former(tags, perhaps.as_ref()) {
         None => GiveBack::ToNobody {
             remove: present(tags, &PROVIDER_TAGS),
         },
         Some(owner) => {
             let mut set = owner.tags();
-            set.extend(former_tags(&None));
+            set.extend(former::tags_of_giving_back(tags));
             if let Some(there) = Words::read(tags, origin.sent.latest) {
                 let words = Words {
                     when: origin.sent.when.max(there.when),
@@ -205,10 +203,31 @@ pub(super) fn give_back(origin: &Origin, properties: Option<&Desired>, tags: &Ta
     })
 }
 
-/// The former tags to remove by the Delete of whom they name: what took the template over owns it for good.
-pub(super) fn former_tags_of(owner: &Owner, tags: &Tags) -> Option<Vec<String>> {
-    let names_us = former(tags).flatten().is_some_and(|former| former == *owner);
-    names_us.then(|| present(tags, &FORMER_TAGS))
+/// What the Delete of the former owner does, which completes a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LetGo {
+    /// It is the new owner's own: these tags go.
+    ForGood { remove: Vec<String> },
+    /// The former owner had it from somebody, and was to give it back: now the new one is.
+    ToBeGivenBack { set: Tags },
+}
+
+/// How the Delete of this owner, with these properties, lets go of the template with these tags; `None` where it was not
+/// taken over from this owner.
+pub(super) fn let_go(owner: &Owner, properties: Option<&Desired>, tags: &Tags) -> Option<LetGo> {
+    if former::former(tags, Some(owner)).as_ref() != Some(owner) {
+        return None;
+    }
+    let is_own = properties.is_some_and(|properties| properties.adopt == Adopt::No);
+    let perhaps = properties.and_then(|properties| former::named(&properties.adopt, owner));
+    Some(match former::former_of_former(tags, perhaps.as_ref()) {
+        Some(former) if !is_own => LetGo::ToBeGivenBack {
+            set: former_tags(&former),
+        },
+        _ => LetGo::ForGood {
+            remove: present(tags, &FORMER_TAGS),
+        },
+    })
 }
 
 fn present(tags: &Tags, keys: &[&str]) -> Vec<String> {

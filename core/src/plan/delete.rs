@@ -1,6 +1,6 @@
 //! What a Delete asks for, and what is to be done about a template that is only supposed to be ours.
 
-use super::{GiveBack, adopt, belongs_to, is_overtaken, is_recognised};
+use super::{GiveBack, LetGo, adopt, belongs_to, is_overtaken, is_recognised};
 use crate::cloudformation::owner::{Owner, Ownership};
 use crate::cloudformation::physical_id::{self, PhysicalId};
 use crate::cloudformation::request::{Origin, Request};
@@ -14,10 +14,8 @@ pub enum DeletePlan {
     Delete,
     /// It was adopted: give it back.
     GiveBack(GiveBack),
-    /// It was taken over from us: the tags that say so go, and nothing else.
-    LetGo {
-        remove: Vec<String>,
-    },
+    /// It was taken over from us: the tags that say so go or change, and nothing else.
+    LetGo(LetGo),
     /// Its tags alone do not tell: look at its content too.
     Describe,
     /// There is nothing to delete.
@@ -158,8 +156,8 @@ fn plan_for_anothers(
 ) -> DeletePlan {
     let why = belongs_to(&origin.owner, &subject.id, (stack_id.as_deref(), logical_id.as_deref()));
     if subject.known == Known::Held {
-        return match adopt::former_tags_of(&origin.owner, tags) {
-            Some(remove) => DeletePlan::LetGo { remove },
+        return match adopt::let_go(&origin.owner, properties, tags) {
+            Some(let_go) => DeletePlan::LetGo(let_go),
             None => DeletePlan::LeaveAlone { why },
         };
     }

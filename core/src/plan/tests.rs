@@ -917,7 +917,8 @@ fn a_create_never_makes_anew_what_was_taken_over_and_an_update_carries_the_marks
     let Plan::Recreate { tags } = update(&adopting("true"), &changed, Some(&there)) else {
         panic!("not made anew");
     };
-    assert_eq!(former(&tags), Some(None));
+    assert!(former::is_adopted(&tags));
+    assert_eq!(former::former(&tags, None), None);
 }
 
 #[test]
@@ -962,13 +963,92 @@ fn the_delete_of_the_former_owner_takes_only_the_tags_that_name_it() {
 
     assert_eq!(
         delete(&id_of(&reboot()), Some(&reboot()), Some(&there)),
-        DeletePlan::LetGo {
+        DeletePlan::LetGo(LetGo::ForGood {
             remove: vec![
                 "cloudformation:former-stack-id".into(),
                 "cloudformation:former-logical-id".into()
             ]
-        }
+        })
     );
+}
+
+/// A template that we had from `former`, taken over from us by another stack's resource.
+fn taken_on(former: &Former) -> (Owner, Template) {
+    let [stack, _] = others();
+    let adopter = Origin {
+        owner: stack.clone(),
+        ..now()
+    };
+    let desired = adopting(&format!("{}/{}", us().stack_id, us().logical_id));
+    let mut there = taken_over(former);
+    let Plan::Adopt { tags } = plan(&adopter, &Wanted::of(&stack, &desired, None), Some(&there)) else {
+        panic!("not taken over");
+    };
+    there.tags.extend(tags);
+    (stack, there)
+}
+
+#[test]
+fn a_completed_move_does_not_forget_from_whom_the_template_was_before() {
+    let [_, resource] = others();
+    for (former, adopt) in [(None, "true".to_owned()), (Some(resource.clone()), named(&resource))] {
+        let (_, there) = taken_on(&former);
+        let delete = |properties: Option<&Desired>| delete(&id_of(&reboot()), properties, Some(&there));
+
+        assert_eq!(
+            delete(Some(&adopting(&adopt))),
+            DeletePlan::LetGo(LetGo::ToBeGivenBack {
+                set: former_tags(&former)
+            })
+        );
+        // Who it was cannot be read.
+        assert_eq!(
+            delete(None),
+            DeletePlan::LetGo(LetGo::ToBeGivenBack {
+                set: former_tags(&None)
+            })
+        );
+        // We had made it our own.
+        assert!(matches!(
+            delete(Some(&reboot())),
+            DeletePlan::LetGo(LetGo::ForGood { .. })
+        ));
+    }
+}
+
+#[test]
+fn what_is_given_back_is_to_be_given_back_to_whom_it_was_from_before() {
+    let [_, resource] = others();
+    for (former, adopt) in [(None, "true".to_owned()), (Some(resource.clone()), named(&resource))] {
+        let (stack, mut there) = taken_on(&former);
+        let adopter = Origin { owner: stack, ..now() };
+        let subject = subject(&id_of(&reboot())).unwrap();
+        let DeletePlan::GiveBack(GiveBack::ToOwner { set }) = plan_delete(&adopter, &subject, None, Some(&there))
+        else {
+            panic!("not given back");
+        };
+        there.tags.extend(set);
+
+        let given_back = delete(&id_of(&reboot()), Some(&adopting(&adopt)), Some(&there));
+        match &former {
+            None => assert!(matches!(given_back, DeletePlan::GiveBack(GiveBack::ToNobody { .. }))),
+            Some(owner) => {
+                let DeletePlan::GiveBack(GiveBack::ToOwner { set }) = given_back else {
+                    panic!("not given back: {given_back:?}");
+                };
+                assert_eq!(owner.ownership(&set), Ownership::Ours);
+                // Whom the hash means can let go of it, too.
+                let theirs = Origin {
+                    owner: owner.clone(),
+                    ..now()
+                };
+                assert!(matches!(
+                    plan_delete(&theirs, &subject, Some(&reboot()), Some(&there)),
+                    DeletePlan::LetGo(LetGo::ForGood { .. })
+                ));
+            }
+        }
+    }
 }
 
 #[test]

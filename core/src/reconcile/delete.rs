@@ -5,7 +5,7 @@ use super::{LONGEST_WAIT, Leaves, Reconciler, Touched};
 use crate::cloudformation::physical_id::PhysicalId;
 use crate::iot::{CallError, JobTemplates, Operation};
 use crate::job_template::{Desired, Template};
-use crate::plan::{self, DeletePlan, GiveBack, Subject};
+use crate::plan::{self, DeletePlan, GiveBack, LetGo, Subject};
 use crate::retry::Tries;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -86,14 +86,16 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     async fn carry_out(&self, tries: &mut Tries, id: &str, arn: &str, plan: &DeletePlan) -> Result<Touched, CallError> {
         let (name, doing) = match plan {
             DeletePlan::GiveBack(_) => ("give back", "give back"),
-            DeletePlan::LetGo { .. } => ("let go", "let go of"),
+            DeletePlan::LetGo(_) => ("let go", "let go of"),
             _ => ("delete", "delete"),
         };
         self.note_plan(name);
         self.start(&format!("{doing} the job template {id}"));
         match plan {
-            DeletePlan::GiveBack(GiveBack::ToOwner { set }) => self.touch(tries, self.calls.try_tag(arn, set)).await,
-            DeletePlan::GiveBack(GiveBack::ToNobody { remove }) | DeletePlan::LetGo { remove } => {
+            DeletePlan::GiveBack(GiveBack::ToOwner { set }) | DeletePlan::LetGo(LetGo::ToBeGivenBack { set }) => {
+                self.touch(tries, self.calls.try_tag(arn, set)).await
+            }
+            DeletePlan::GiveBack(GiveBack::ToNobody { remove }) | DeletePlan::LetGo(LetGo::ForGood { remove }) => {
                 self.touch(tries, self.calls.try_untag(arn, remove)).await
             }
             DeletePlan::Delete => self.try_to_delete(tries, id, Leaves::PerhapsDeleted).await,

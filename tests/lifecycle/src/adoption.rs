@@ -23,11 +23,21 @@ impl StoredTemplate {
         self.adopted.as_ref().map_or(&self.maker, |adopted| &adopted.by)
     }
 
-    /// What the stack made anew meanwhile is the former owner's all the same.
+    /// What the stack made anew meanwhile is the former owner's all the same, who may have had it from somebody.
     pub fn give_back(&mut self) {
         if let Some(adopted) = self.adopted.take() {
             self.maker = adopted.from;
             self.made_by = None;
+            self.adopted = adopted.before.map(|before| *before);
+        }
+    }
+
+    /// All its tags are gone: it is as before anybody took it over.
+    pub fn strip(&mut self) {
+        self.tags.clear();
+        self.stripped = true;
+        while self.adopted.is_some() {
+            self.give_back();
         }
     }
 }
@@ -37,9 +47,28 @@ impl StoredTemplate {
 pub struct Adopted {
     pub by: Maker,
     pub from: Maker,
+    /// How that one had it.
+    pub before: Option<Box<Adopted>>,
     /// The delivery that did.
     pub delivery: usize,
     pub at: Duration,
+}
+
+impl Adopted {
+    /// Whether it was taken from this one, or before that.
+    pub fn was_of(&self, owner: &Maker) -> bool {
+        self.from == *owner || self.before.as_ref().is_some_and(|before| before.was_of(owner))
+    }
+
+    /// The former owner's own Delete. Where that was to give it back, the new one is.
+    fn let_go(self, request: &Sent) -> Option<Adopted> {
+        let before = self.before.filter(|_| request.gives_back())?;
+        // Of three who had it in turn, two are known, and the name is in the properties only.
+        let is_known = before.before.is_none() && is_named(&before.from, request);
+        let from = if is_known { before.from } else { Maker::Person };
+        let before = None;
+        Some(Adopted { from, before, ..self })
+    }
 }
 
 /// Why a call must not be made; `None` if it may.
@@ -49,7 +78,11 @@ pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: 
     if template.holder() != caller && !template.mistaken && !is_recognised(template, id, request) {
         let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == *caller);
         let completes_the_move = request.kind == Kind::Delete
-            && matches!(work, Work::Untag { keys, .. } if keys.iter().all(|key| FORMER.contains(&&**key)));
+            && match work {
+                Work::Untag { keys, .. } => keys.iter().all(|key| FORMER.contains(&&**key)),
+                Work::Tag { tags, .. } => tags.keys().all(|key| FORMER.contains(&&**key)),
+                _ => false,
+            };
         let may = is_adopting(work, caller) && is_told_to(template, &properties, &request.stack)
             || is_former && completes_the_move;
         return (!may).then(|| format!("{operation} of {id}, which is of {:?}", template.holder()));
@@ -82,6 +115,7 @@ pub fn note(
             let anew = || Adopted {
                 by: caller.clone(),
                 from: Maker::Person,
+                before: None,
                 delivery,
                 at: now,
             };
@@ -107,6 +141,7 @@ pub fn note(
                 let adopted = Adopted {
                     by: caller.clone(),
                     from,
+                    before: template.adopted.take().map(Box::new),
                     delivery,
                     at: now,
                 };
@@ -114,13 +149,14 @@ pub fn note(
                 account.adopted.insert(id.to_owned(), adopted);
             } else if let Some(adopted) = template.adopted.clone() {
                 if adopted.from == *caller {
-                    // The move is complete: it is the new owner's own.
-                    (template.maker, template.made_by) = (adopted.by, Some(adopted.delivery));
-                    template.adopted = None;
-                    account.adopted.remove(id);
+                    (template.maker, template.made_by) = (adopted.by.clone(), Some(adopted.delivery));
+                    template.adopted = adopted.let_go(request);
                 } else if adopted.by == *caller && !names(&template.tags, caller) {
                     template.give_back();
-                    account.adopted.remove(id);
+                }
+                match &template.adopted {
+                    Some(adopted) => _ = account.adopted.insert(id.to_owned(), adopted.clone()),
+                    None => _ = account.adopted.remove(id),
                 }
             }
         }
@@ -163,6 +199,16 @@ fn is_recognised(template: &StoredTemplate, id: &str, request: &Sent) -> bool {
             .any(|properties| properties["JobArn"].is_null() && is_as_declared(template, properties))
 }
 
+/// Whether the properties' `Adopt` names this resource.
+fn is_named(owner: &Maker, request: &Sent) -> bool {
+    let Maker::Resource { stack, logical_id } = owner else {
+        return true;
+    };
+    let properties = properties(request);
+    let adopt = properties["Adopt"].as_str().unwrap_or_default();
+    adopt == format!("{stack}/{logical_id}") || *request.stack == **stack && adopt == logical_id
+}
+
 fn is_as_declared(template: &StoredTemplate, properties: &Value) -> bool {
     let content = &template.content;
     properties["Description"].as_str() == Some(&*content.description)
@@ -189,7 +235,9 @@ pub fn is_told_to(template: &StoredTemplate, properties: &Value, stack_id: &str)
         Some(named) if named.contains('/') => is_free || named == owner,
         Some(named) => is_free || format!("{stack_id}/{named}") == owner,
     };
-    fits && is_as_declared(template, properties)
+    let tags = properties["Tags"].as_object();
+    let has = |(key, value): (&String, &Value)| template.tags.get(key).map(String::as_str) == value.as_str();
+    fits && is_as_declared(template, properties) && tags.is_none_or(|tags| tags.iter().all(has))
 }
 
 #[cfg(test)]

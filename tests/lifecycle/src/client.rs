@@ -272,7 +272,7 @@ impl Client {
         if work.is_touch() && came_between {
             account.drifted.insert(work.id().to_owned(), now);
             if let Some(template) = account.templates.get_mut(work.id()) {
-                template.mistaken |= *template.holder() != caller;
+                template.mistaken |= matches!(work, Work::Tag { .. }) && *template.holder() != caller;
             }
         }
         if work.is_touch()

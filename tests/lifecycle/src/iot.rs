@@ -207,11 +207,8 @@ impl Account {
             }
             Deed::Strip => match self.templates.get_mut(id) {
                 Some(template) => {
-                    template.tags.clear();
-                    template.stripped = true;
+                    template.strip();
                     template.changed_at = now;
-                    // What was adopted is as it was before.
-                    template.give_back();
                     self.adopted.remove(id);
                 }
                 None => return,

@@ -25,6 +25,7 @@ pub struct Sent {
     pub physical_id: Option<String>,
     /// Whether its properties have `Adopt`.
     pub adopts: bool,
+    pub is_readable: bool,
     pub event: Rc<str>,
     pub sent: Duration,
     /// How long CloudFormation waits.
@@ -108,6 +109,7 @@ impl Record {
             logical_id: text("LogicalResourceId").unwrap_or_default().into(),
             physical_id: text("PhysicalResourceId"),
             adopts: !properties["Adopt"].is_null(),
+            is_readable: properties["Documents"].is_null(),
             event: event.to_string().into(),
             sent,
             patience: timeout.map_or(AN_HOUR, Duration::from_secs).min(URL_EXPIRES),
@@ -200,6 +202,11 @@ impl Sent {
     /// When CloudFormation no longer waits.
     pub fn given_up(&self) -> Duration {
         self.sent + self.patience
+    }
+
+    /// "A Delete … whose own properties have `Adopt` or cannot be read".
+    pub fn gives_back(&self) -> bool {
+        self.adopts || !self.is_readable
     }
 
     /// Whether it is an Update or a Delete of this very id.

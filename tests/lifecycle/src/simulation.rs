@@ -356,7 +356,11 @@ impl Simulation {
                     logical_id: logical_id.clone(),
                 };
                 // Taken over from us, as told: our own Delete is still to come.
-                if template.adopted.as_ref().is_some_and(|adopted| adopted.from == is_ours) {
+                if template
+                    .adopted
+                    .as_ref()
+                    .is_some_and(|adopted| adopted.was_of(&is_ours))
+                {
                     continue;
                 }
                 assert_eq!(*template.holder(), is_ours, "lost: {id} is another's");

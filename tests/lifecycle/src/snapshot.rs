@@ -53,6 +53,8 @@ impl Snapshot {
                 &template.maker,
                 &template.from_job,
                 template.stripped,
+                template.mistaken,
+                template.adopted.is_some(),
             )
                 .hash(to);
             (&content.description, &content.document, &content.document_source).hash(to);

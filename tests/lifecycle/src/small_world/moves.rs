@@ -88,6 +88,34 @@ moves! {
     renamed: story(vec![deploy(&PLAIN), deploy_all(0, &[(0, None), (1, Some(&plain_from("Reboot")))])]);
     renamed_and_taken_back:
         story(vec![deploy(&PLAIN), renaming_fails()]);
+    renamed_what_was_nobodys: story(vec![
+        a_persons(),
+        deploy(&adopting("true")),
+        deploy_all(0, &[(0, None), (1, Some(&adopting("Reboot")))]),
+    ]);
+    renamed_and_renamed_again: story(vec![
+        deploy(&PLAIN),
+        deploy_all(0, &[(0, None), (1, Some(&plain_from("Reboot")))]),
+        deploy_all(0, &[(1, None), (2, Some(&plain_from("Rotate")))]),
+    ]);
+    renamed_in_the_middle_of_a_move: story(vec![
+        deploy(&PLAIN),
+        deploy_all(1, &[(0, Some(&plain_from(FLEETS)))]),
+        deploy_all(1, &[(0, None), (1, Some(&plain_from("Reboot")))]),
+        delete(),
+    ]);
+    renamed_in_the_middle_of_a_move_that_is_taken_back: story(vec![
+        deploy(&PLAIN),
+        deploy_all(1, &[(0, Some(&plain_from(FLEETS)))]),
+        deploy_all(1, &[(0, None), (1, Some(&plain_from("Reboot")))]),
+        Op::Delete { stack: 1, mishaps: Vec::new(), twice: false, repeats: Vec::new() },
+    ]);
+    renamed_in_the_middle_of_a_move_and_taken_back: story(vec![
+        deploy(&PLAIN),
+        deploy_all(1, &[(0, Some(&plain_from(FLEETS)))]),
+        taken_back(deploy_all(1, &[(1, Some(&plain_from("Reboot"))), (2, None)])),
+        delete(),
+    ]);
     moved_to_another_stack:
         story(vec![deploy(&PLAIN), deploy_all(1, &[(0, Some(&plain_from(FLEETS)))]), delete()]);
     moved_to_another_stack_that_fails:
@@ -104,12 +132,5 @@ moves! {
 }
 
 fn renaming_fails() -> Op {
-    let mut op = deploy_all(0, &[(1, Some(&plain_from("Reboot"))), (2, None)]);
-    if let Op::Deploy {
-        sibling_fails_after, ..
-    } = &mut op
-    {
-        *sibling_fails_after = Some(1);
-    }
-    op
+    taken_back(deploy_all(0, &[(1, Some(&plain_from("Reboot"))), (2, None)]))
 }
