@@ -243,9 +243,9 @@ pub fn is_told_to(template: &StoredTemplate, properties: &Value, stack_id: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{BY_HAND, Kind as Content, OTHER_STACK, Props};
+    use crate::history::{BY_HAND, OTHER_STACK, Props};
     use crate::mishap::Deed;
-    use crate::tell::{PLAIN, changed};
+    use crate::tell::{PLAIN, adopting, changed};
     use serde_json::json;
 
     const ID: &str = "shared-a";
@@ -255,10 +255,6 @@ mod tests {
             stack: "fleet".into(),
             logical_id: "Reboot".into(),
         }
-    }
-
-    fn adopting(adopt: &'static str) -> Props {
-        changed(|props| (props.content, props.adopt) = (Content::ByHand, Some(adopt)))
     }
 
     fn request(kind: &str, props: &Props) -> Sent {
