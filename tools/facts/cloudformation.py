@@ -106,11 +106,11 @@ class Stack:
         return self._settled(self._id, expect)
 
     def events(self, count):
-        """That many requests, in the order in which they were sent; fewer if no more come for 20 s."""
+        """That many requests, in the order in which they were sent; fewer if no more come for 10 s."""
         events = []
         while len(events) < count:
             received = self._sqs.receive_message(
-                QueueUrl=self._queue, WaitTimeSeconds=20, MaxNumberOfMessages=10, AttributeNames=["SentTimestamp"]
+                QueueUrl=self._queue, WaitTimeSeconds=10, MaxNumberOfMessages=10, AttributeNames=["SentTimestamp"]
             )
             if not received.get("Messages"):
                 break
@@ -184,7 +184,7 @@ def failed_create(account):
 
 def cancelled_create(account):
     stack = Stack(account)
-    stack.create("ROLLBACK_COMPLETE", Slow={"Id": "slow", "Create": "NONE", "ServiceTimeout": 60}, Bad={"Id": "bad", "Create": "FAILED"})
+    stack.create("ROLLBACK_COMPLETE", Slow={"Id": "slow", "Create": "NONE", "ServiceTimeout": 20}, Bad={"Id": "bad", "Create": "FAILED"})
     ids = [e.get("PhysicalResourceId") for e in stack.events(4) if (e["RequestType"], e["LogicalResourceId"]) == ("Delete", "Slow")]
     if not ids or not ids[0]:
         return f"{len(ids)} Deletes, {'without an id' if ids else 'none of it'}"
