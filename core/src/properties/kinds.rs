@@ -66,7 +66,7 @@ pub enum Kind {
 }
 
 /// The characters that a text may have.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     Any,
     /// `[a-zA-Z0-9_-]+`
@@ -107,7 +107,7 @@ pub struct Others {
 }
 
 /// What `shorthand.rs` does with the members of a map once they are read.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// Nothing: what is written is what is meant.
     AsWritten,

@@ -3,6 +3,8 @@
 //!
 //! To publish something more, write it in a module of its own and add it to [`published`].
 
+mod cdk;
+mod cdk_cases;
 mod cfn_lint;
 mod errors;
 mod reference;
@@ -31,6 +33,9 @@ fn published() -> Vec<(&'static str, Published)> {
             "schema/custom_iotjobtemplate.py",
             Published::Sections(vec![("keys of other operations", cfn_lint::keys_of_others())]),
         ),
+        ("cdk/src/properties.ts", Published::File(cdk::structs())),
+        ("cdk/src/table.ts", Published::File(cdk::table())),
+        ("cdk/test/cases.json", Published::File(cdk_cases::cases())),
         (
             "docs/properties.md",
             Published::Sections(vec![
