@@ -1,4 +1,4 @@
-import { Stack, Token, Tokenization, aws_s3 as s3 } from 'aws-cdk-lib';
+import { Stack, Token, aws_s3 as s3 } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { memberPath } from './scalars';
 
@@ -7,8 +7,8 @@ export abstract class JobDocument {
   /**
    * A document of this content. Numbers, booleans and tokens stay what they are.
    *
-   * Python's `None` and JavaScript's `undefined` are refused, because they could mean null as well as nothing. For null,
-   * use `fromText`.
+   * Python's `None` and JavaScript's `undefined` are refused, because they could mean null as well as nothing. Where null
+   * is meant, use `fromText`.
    *
    * @param content maps, lists, texts, numbers and booleans
    */
@@ -121,11 +121,7 @@ function refuseLossy(value: any, path: string): void {
     return;
   }
   if (Array.isArray(value)) {
-    value.forEach((item, index) => {
-      if (Array.isArray(item) || typeof item !== 'string' || Tokenization.reverseString(item).tokens.length === 0 || !item.startsWith('#{')) {
-        refuseLossy(item, `${path}[${index}]`);
-      }
-    });
+    value.forEach((item, index) => refuseLossy(item, `${path}[${index}]`));
     return;
   }
   if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) {

@@ -143,6 +143,9 @@ export class JobTemplate extends JobTemplateBase implements ITaggableV2 {
   private grantTo(provider: IJobTemplateProvider, resource: CustomResource, props: JobTemplateProps): void {
     const role = props.presignedUrlConfig?.role;
     const object = props.document?._object;
+    if (role === undefined && object === undefined) {
+      return;
+    }
     if (provider.role === undefined) {
       const warn = (action: string, on: string) =>
         Annotations.of(this).addWarningV2(
@@ -160,12 +163,15 @@ export class JobTemplate extends JobTemplateBase implements ITaggableV2 {
     }
     const permissions = Permissions.of(this, provider.role);
     if (role !== undefined) {
-      resource.node.addDependency(permissions.passRole(role));
+      permissions.passRole(role);
     }
     if (object !== undefined) {
-      resource.node.addDependency(permissions.readDocument(object.bucket.arnForObjects(object.key)));
-      object.bucket.encryptionKey?.grantDecrypt(provider.role).applyBefore(resource);
+      permissions.readDocument(object.bucket.arnForObjects(object.key));
+      if (object.bucket.encryptionKey !== undefined) {
+        permissions.decrypt(object.bucket.encryptionKey.keyArn);
+      }
     }
+    resource.node.addDependency(permissions);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Names, Stack, aws_iam as iam } from 'aws-cdk-lib';
-import { Construct, IDependable } from 'constructs';
+import { Construct } from 'constructs';
 
 /**
  * What the templates of one stack need of a provider's role. A policy in the templates' own stack: so a provider that is
@@ -21,18 +21,23 @@ export class Permissions extends Construct {
   }
 
   /** Whoever may pass a role hands on its permissions: only to IoT. */
-  public passRole(role: iam.IRole): IDependable {
-    return this.allow('PassPresignedUrlRoles', 'iam:PassRole', role.roleArn, {
+  public passRole(role: iam.IRole): void {
+    this.allow('PassPresignedUrlRoles', 'iam:PassRole', role.roleArn, {
       StringEquals: { 'iam:PassedToService': 'iot.amazonaws.com' },
     });
   }
 
   /** IoT reads a document once, while it creates the template, with the permissions of the provider's role. */
-  public readDocument(objectArn: string): IDependable {
-    return this.allow('ReadDocuments', 's3:GetObject', objectArn);
+  public readDocument(objectArn: string): void {
+    this.allow('ReadDocuments', 's3:GetObject', objectArn);
   }
 
-  private allow(sid: string, action: string, resource: string, conditions?: iam.Conditions): IDependable {
+  /** What the key of a bucket's encryption keeps from whoever may only read the object. */
+  public decrypt(keyArn: string): void {
+    this.allow('DecryptDocuments', 'kms:Decrypt', keyArn);
+  }
+
+  private allow(sid: string, action: string, resource: string, conditions?: iam.Conditions): void {
     let statement = this.statements.get(sid);
     if (statement === undefined) {
       statement = new iam.PolicyStatement({ sid, actions: [action], resources: [resource], conditions });
@@ -41,6 +46,5 @@ export class Permissions extends Construct {
     } else if (!statement.resources.includes(resource)) {
       statement.addResources(resource);
     }
-    return this.policy;
   }
 }

@@ -16,7 +16,7 @@ export interface JobTemplateOptions {
   /**
    * What the template is for.
    *
-   * It takes text of 1 to 2028 characters without control characters.
+   * It takes text of 1 to 2028 characters without control characters or the U+200D of joined emoji.
    */
   readonly description: string;
   /**

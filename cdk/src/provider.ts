@@ -305,7 +305,7 @@ const WHY_WILDCARDS =
 const WHY_ALL_INTERFACES = 'Lambda makes the network interfaces in a VPC, and EC2 names no resource for them beforehand.';
 
 /** Suppresses a finding of cdk-nag, in the form in which that reads it. */
-export function suppress(construct: IConstruct, id: string, reason: string): void {
+function suppress(construct: IConstruct, id: string, reason: string): void {
   (construct.node.defaultChild as CfnResource).addMetadata('cdk_nag', { rules_to_suppress: [{ id, reason }] });
 }
 

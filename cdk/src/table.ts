@@ -17,7 +17,7 @@ export const PROPERTIES: MapSpec = {
     },
     {
       "kind": {
-        "accepts": "text of 1 to 2028 characters without control characters",
+        "accepts": "text of 1 to 2028 characters without control characters or the U+200D of joined emoji",
         "class": "NoControl",
         "kind": "text",
         "max": 2028,

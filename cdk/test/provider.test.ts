@@ -154,7 +154,7 @@ describe('shared', () => {
   test('among stacks of one app, it does not come to depend on those that use it', () => {
     const provider = provide();
     const other = new Stack(app, 'Other');
-    const bucket = new s3.Bucket(other, 'Bucket');
+    const bucket = new s3.Bucket(other, 'Bucket', { encryptionKey: new kms.Key(other, 'Key') });
     declare('Reboot', { provider, document: JobDocument.fromBucket(bucket, 'reboot.json') }, other);
 
     Template.fromStack(stack).resourceCountIs('AWS::IAM::Policy', 0);

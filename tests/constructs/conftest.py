@@ -40,6 +40,7 @@ LANGUAGES = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """One worker for each language, so that each is installed once."""
     for item in items:
