@@ -98,6 +98,8 @@ pub enum Leaves {
     SomeTags,
     /// The template may be deleted.
     PerhapsDeleted,
+    /// The new template is there, beside the one that CloudFormation holds.
+    Both,
 }
 
 impl Progress {
@@ -112,6 +114,9 @@ impl Progress {
                  will create it again"
             }
             Leaves::SomeTags => "some of its tags may be changed; the update that rolls this back will set them again",
+            Leaves::Both => {
+                "the new job template is there beside the old one; the update that rolls this back will delete it"
+            }
             Leaves::PerhapsDeleted => "whether the job template was deleted is not known",
         }
     }
@@ -187,6 +192,9 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         if let Some(left) = left
             && !matches!(&made, Err(failure) if failure.kind == FailureKind::Overtaken)
         {
+            if made.is_ok() && !wanted.is_held() {
+                self.leaves(Leaves::Both);
+            }
             if let Some(id) = held
                 && (made.is_err() || !wanted.is_held())
             {
@@ -212,19 +220,26 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         Ok(())
     }
 
-    /// Leaves this request's words on a template that it does nothing else to. It is no failure if that cannot be done.
+    /// Leaves this request's words on a template that it does nothing else to. It is no failure if that cannot be done, and
+    /// not waited for.
     async fn leave_words(&self, id: &str) {
         let Some(arn) = (self.arn_of)(id) else { return };
         let mut tries = Tries::default();
         for _ in 0..3 {
             self.calls.turn(Operation::Tag).await;
-            let Ok(tags) = self.calls.tags(&arn).await else { return };
-            let Some(words) = plan::words_to_leave(self.origin, &tags) else {
-                return;
+            let look = async {
+                self.calls
+                    .try_tags(&arn)
+                    .await
+                    .map(|tags| plan::words_to_leave(self.origin, &tags))
             };
-            match self.touch(&mut tries, self.calls.try_tag(&arn, &words)).await {
-                Ok(Touched::LookAgain { .. }) => {}
-                _ => return,
+            let touched = match look.await {
+                Ok(Some(words)) => self.touch(&mut tries, self.calls.try_tag(&arn, &words)).await,
+                Ok(None) => return,
+                Err(error) => self.touch(&mut tries, async { Err(error) }).await,
+            };
+            if !matches!(touched, Ok(Touched::LookAgain { .. })) {
+                return;
             }
         }
     }

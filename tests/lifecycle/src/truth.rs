@@ -75,7 +75,7 @@ fn came_after(
     let was_over = answered.acted <= template.made_at && looked;
     let request = record.request_of(made_by);
     match later.kind {
-        Kind::Delete if !is_about(later, number, id, record) => false,
+        Kind::Delete if !is_about(later, number, id, request, record) => false,
         Kind::Delete => {
             was_over && (is_late(template) || is_within_patience(template, request))
                 || could_not_look(later, answered) && was_made_after_the_answer(template, by.request, record)
@@ -89,12 +89,16 @@ fn came_after(
     }
 }
 
-/// Whether the Delete is that which followed what was made: of its id, of what a Create may have made, or the last of all.
-fn is_about(delete: &Sent, number: usize, id: &str, record: &Record) -> bool {
+/// Whether the Delete is that which followed what was made by a request: of its id, of what a Create may have made, of what an
+/// Update to another id left, or the last of all.
+fn is_about(delete: &Sent, number: usize, id: &str, made_by: &Sent, record: &Record) -> bool {
     let is_last = record.later(number).next().is_none();
     match &delete.physical_id {
         None => true,
-        Some(physical_id) => physical_id == id || is_marker(physical_id) || is_made_up(physical_id) || is_last,
+        Some(physical_id) => {
+            let is_supposed = is_marker(physical_id) || is_made_up(physical_id);
+            physical_id == id || delete.physical_id == made_by.physical_id || is_supposed || is_last
+        }
     }
 }
 
@@ -158,7 +162,11 @@ fn is_taken_back_by_nobody(id: &str, request: usize, record: &Record) -> bool {
     }
     let members = |sent: &Sent| -> Value { serde_json::from_str(&sent.event).expect("an event") };
     let wanted = members(this)["ResourceProperties"].take();
-    let takes_it_back = |later: &Sent| later.kind == Kind::Update && members(later)["OldResourceProperties"] == wanted;
+    let takes_it_back = |later: &Sent| {
+        later.kind == Kind::Update
+            && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
+            && members(later)["OldResourceProperties"] == wanted
+    };
     !record.later(request).any(|(_, later)| takes_it_back(later))
 }
 

@@ -116,3 +116,29 @@ fn what_a_cancelled_create_makes_again_after_a_stranger_deleted_it_is_found_by_i
     let met = [(0, Mishap::Hangs { done: true }), (4, Mishap::Before(Deed::Delete))];
     histories(&[meeting(cancelled(&GENERATED, Duration::ZERO), &met)]);
 }
+
+/// It made what was asked for; all that is left to do is to leave its words, and to look for what the failed one may have made.
+#[test]
+fn what_an_update_made_that_could_not_look_for_what_another_left_is_said_and_found_by_its_rollback() {
+    let mut simulation = after(&[
+        deploy(&PLAIN),
+        preserved(deploy(&Props {
+            content: Kind::Bad,
+            ..other_id()
+        })),
+    ]);
+    simulation.step(&meeting(deploy(&GENERATED), &[(3, Mishap::Outage)]));
+    let account = simulation.function.account.borrow();
+    let reasons = account
+        .record
+        .deliveries
+        .iter()
+        .filter_map(|delivery| delivery.reply.as_ref());
+    assert!(
+        reasons
+            .clone()
+            .any(|reply| reply.reason.contains("is there beside the old one")),
+        "{:#?}",
+        account.record.lines
+    );
+}
