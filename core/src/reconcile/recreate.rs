@@ -49,9 +49,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         };
         let tags = plan::tags_to_restore(self.origin, &old.tags);
         let mut tries = Tries::default();
+        let mut rounds = 0;
         loop {
             let mut refusal = None;
-            for (content, how) in restorable(old.content.clone().unwrap_or_default()) {
+            for (content, how) in restorable(old.content.clone().unwrap_or_default(), rounds) {
                 match self.create_in_the_gap(wanted, &content, &tags).await {
                     Ok(Filled::AsWanted(arn)) => return Ok(made(id, arn)),
                     Ok(Filled::Created(_)) => {
@@ -64,6 +65,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                     Err(refused) => refusal = refusal.or(Some(refused)),
                 }
             }
+            rounds += 1;
             let pause = tries.pause();
             if pause >= self.calls.left() {
                 let why = refusal.map(|refusal| refusal.to_string()).unwrap_or_default();
@@ -124,8 +126,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 }
 
 /// What to create so that a described content is there again, with how that is other than it was: IoT takes the source or
-/// the text, not both. The text is for when the source cannot be read any more.
-fn restorable(content: Content) -> Vec<(Content, &'static str)> {
+/// the text, not both. The text is for when the source cannot be read any more: one refusal may be for something else.
+fn restorable(content: Content, rounds: usize) -> Vec<(Content, &'static str)> {
     if content.document.is_none() || content.document_source.is_none() {
         return vec![(content, "")];
     }
@@ -133,6 +135,9 @@ fn restorable(content: Content) -> Vec<(Content, &'static str)> {
         document: None,
         ..content.clone()
     };
+    if rounds == 0 {
+        return vec![(from_source, "")];
+    }
     let from_text = Content {
         document_source: None,
         ..content

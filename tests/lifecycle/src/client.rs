@@ -128,8 +128,16 @@ impl Client {
         match mishap {
             None => serve(),
             Some(Mishap::Refused { lasting }) => {
+                let account = &mut *self.account.borrow_mut();
                 if lasting {
-                    self.account.borrow_mut().refused.insert(operation);
+                    account.refused.insert(operation);
+                }
+                // Whoever is refused twice cannot tell whether it was for the source.
+                if let Work::Create { content, .. } = work
+                    && let Some(source) = &content.document_source
+                    && (lasting || !account.refused_sources.insert(source.clone()))
+                {
+                    account.changed_sources.insert(source.clone());
                 }
                 Err(Cause::Refused)
             }

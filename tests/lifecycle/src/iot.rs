@@ -79,6 +79,8 @@ pub struct Account {
     pub excused: bool,
     /// Jobs and sources that are, or were, not there.
     pub changed_sources: BTreeSet<String>,
+    /// Sources that were refused once in this operation, though they are there.
+    pub refused_sources: BTreeSet<String>,
     /// Describes show less than what was written: text trimmed, documents written anew.
     pub shows_otherwise: bool,
     /// Whose repetitions were delivered after the Delete that followed them, and may have made what nobody holds.
@@ -110,6 +112,7 @@ impl Account {
             happened: 0,
             excused: false,
             changed_sources: BTreeSet::new(),
+            refused_sources: BTreeSet::new(),
             shows_otherwise: false,
             leftovers: Vec::new(),
             before: Before::default(),
@@ -136,6 +139,7 @@ impl Account {
     pub fn arm(&mut self, mishaps: &[(usize, Mishap)]) {
         self.denied.clear();
         self.denied_since = None;
+        self.refused_sources.clear();
         self.refused.clear();
         self.down.clear();
         match &mut self.fates {

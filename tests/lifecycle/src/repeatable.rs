@@ -28,6 +28,12 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
     let record = &account.record;
     let first = &record.requests[request];
     let again = &record.deliveries[delivery].reply;
+    // What a stranger did to its template, another resource may have put right for itself.
+    let is_drifted_for_it = first
+        .reply
+        .as_ref()
+        .is_some_and(|reply| before.has_drifted_for(&first.stack, &first.logical_id, &reply.physical_id));
+    let any_drifted = before.any_drifted() || is_drifted_for_it;
     let must_be_the_same = match successor(record, request) {
         _ if was_given_back_since(record, request) => true,
         Successor::None => match &first.reply {
@@ -39,7 +45,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
                     .templates
                     .get(&reply.physical_id)
                     .is_some_and(|template| *template.holder() != record.maker(delivery));
-                if !same && !changed_hands && !before.any_drifted() {
+                if !same && !changed_hands && !any_drifted {
                     let wrong = format!("not repeatable: answered {reply:?}, and again {again:?}");
                     account.wrongs.push(wrong);
                 }
@@ -64,7 +70,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         let may_go = |template: &StoredTemplate| *template.holder() == maker && template.made_at >= over;
         templates.retain(|id, template| account.templates.contains_key(id) || !may_go(template));
     }
-    if must_be_the_same && !before.any_drifted() && !are_equal(&templates, &account.templates, &words_failed) {
+    if must_be_the_same && !any_drifted && !are_equal(&templates, &account.templates, &words_failed) {
         let [before, after] = [&before.templates, &account.templates].map(in_short);
         let wrong = format!("not repeatable: request {request}, delivered again, made of{before}\nthis{after}");
         account.wrongs.push(wrong);
@@ -120,10 +126,15 @@ fn successor(record: &Record, request: usize) -> Successor {
         let id = &later.physical_id;
         later.kind == Kind::Delete && (is_about(id) || id.as_deref().is_none_or(truth::is_made_up))
     };
-    let later = record
-        .later(request)
-        .filter(|(_, later)| later.kind != Kind::Delete || deletes_it(later) || own_kind == Kind::Delete);
-    let later: Vec<_> = later.collect();
+    // A Delete that succeeded has nothing left to do. One that failed has what it was to delete, until a later request for
+    // that has seen to it.
+    let own_reply = record.requests[request].reply.as_ref();
+    let failed_delete = own_kind == Kind::Delete && !own_reply.is_some_and(|reply| reply.succeeded);
+    let counts = |later: &Sent| match later.kind {
+        Kind::Delete => deletes_it(later) || own_kind == Kind::Delete && !failed_delete,
+        _ => !failed_delete || is_about(&later.reply.as_ref().map(|reply| reply.physical_id.clone())),
+    };
+    let later: Vec<_> = record.later(request).filter(|(_, later)| counts(later)).collect();
     let deleted = later.iter().rposition(|(_, later)| deletes_it(later));
     // Whatever was seen to since was another template.
     let was_remade = |deleted: usize| {

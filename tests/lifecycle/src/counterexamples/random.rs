@@ -142,3 +142,19 @@ fn what_an_update_made_that_could_not_look_for_what_another_left_is_said_and_fou
         account.record.lines
     );
 }
+
+/// A source that is there was refused for something else.
+#[test]
+fn a_template_from_a_source_is_put_back_from_it_though_that_is_refused_once() {
+    let met = [(4, REFUSED)];
+    let simulation = after(&[
+        deploy(&of_kind(Kind::Source)),
+        meeting(preserved(deploy(&of_kind(Kind::Bad))), &met),
+    ]);
+    let account = simulation.function.account.borrow();
+    assert!(
+        account.templates[IDS[0]].content.document_source.is_some(),
+        "{:#?}",
+        account.record.lines
+    );
+}
