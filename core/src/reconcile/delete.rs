@@ -140,12 +140,13 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         let end = Instant::now() + wait.min(self.calls.left() * 3 / 4);
         let mut tries = Tries::default();
         let mut pause = Duration::from_secs(1);
+        let mut was_seen = false;
         loop {
             self.start(&format!("look for the job template {}", subject.id));
             self.calls.turn(Operation::Delete).await;
             let tags = match (tags_or_none(self.calls.tags(&arn).await), patience) {
                 (Ok(tags), _) => tags,
-                (Err(_), Patience::OneLook) => return Ok(None),
+                (Err(_), Patience::OneLook) if !was_seen => return Ok(None),
                 (Err(error), _) => return Err(error),
             };
             let template = (!tags.is_empty()).then(|| Template::of_tags(arn.clone(), tags));
@@ -158,7 +159,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 DeletePlan::LeaveAlone { why } | DeletePlan::NotYet { why } => warning = Some(why),
                 DeletePlan::Nothing | DeletePlan::Describe => {}
                 plan => match self.carry_out(&mut tries, &subject.id, &arn, &plan).await? {
-                    Touched::LookAgain { .. } => continue,
+                    Touched::LookAgain { .. } => {
+                        was_seen = true;
+                        continue;
+                    }
                     Touched::Done if !to_the_end => return Ok(None),
                     // Somebody else's doing: what made it may make it again.
                     Touched::Done | Touched::Gone => {}

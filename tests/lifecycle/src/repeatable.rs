@@ -57,7 +57,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         Successor::SawToIt => true,
         Successor::LeftNothing => false,
     };
-    let words_failed = words_failed(record, request);
+    let words_failed = truth::words_failed(record, request);
     let mut templates = before.templates.clone();
     if first.kind == Kind::Delete {
         // What was made for the resource when its Delete was over already, a repetition of that may delete.
@@ -150,19 +150,10 @@ fn successor(record: &Record, request: usize) -> Successor {
         None => Successor::None,
         Some((_, last)) if last.kind == Kind::Delete && own_kind != Kind::Delete => Successor::LeftNothing,
         Some((number, last)) => match &last.reply {
-            Some(reply) if reply.succeeded && words_failed(record, *number).is_empty() => Successor::SawToIt,
+            Some(reply) if reply.succeeded && truth::words_failed(record, *number).is_empty() => Successor::SawToIt,
             _ => Successor::LeftNothing,
         },
     }
-}
-
-/// "Every Create and Update leaves its words on the template ...; where only that fails, it is a warning": the templates on
-/// which the answered delivery could not leave them, or change any tags.
-fn words_failed(record: &Record, request: usize) -> BTreeSet<String> {
-    let answered = record.answered(request);
-    answered
-        .map(|delivery| delivery.words_failed.clone())
-        .unwrap_or_default()
 }
 
 fn is_too_late(record: &Record, request: usize, delivery: usize) -> bool {

@@ -192,7 +192,9 @@ impl Simulation {
         // What failed and was left so is no state to go back to; and neither is what was made from a job or a source that
         // is gone.
         let can_go_back = held.iter().all(|(logical_id, held)| {
+            let template = account.templates.get(&held.physical_id);
             !held.lost
+                && template.is_none_or(|template| has_room_back(template, &held.properties))
                 && !met_anothers(logical_id, held)
                 && !["JobArn", "DocumentSource"].iter().any(|member| {
                     let source = held.properties[*member].as_str();
@@ -398,6 +400,13 @@ fn has_room(template: &StoredTemplate, properties: &Value, old_properties: Optio
     let providers = ["cloudformation:stack-id", "cloudformation:logical-id", REQUEST_TAG].map(str::to_owned);
     tags.extend(&providers);
     tags.len() <= 50
+}
+
+/// The same for a rollback, which removes all that the update declared.
+fn has_room_back(template: &StoredTemplate, properties: &Value) -> bool {
+    let mut others = template.clone();
+    others.tags.retain(|key, _| key == "by" || adoption::is_internal(key));
+    has_room(&others, properties, None)
 }
 
 /// All that a template is made from, the tags aside.

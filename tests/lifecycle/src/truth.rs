@@ -6,6 +6,7 @@ use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::record::{Delivery, Kind, Record, Sent};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long a Delete looks for what may yet be made.
@@ -140,16 +141,20 @@ fn was_made_after_the_answer(template: &StoredTemplate, request: usize, record: 
 }
 
 /// "a Create or Update delivered or still at work after the Delete that followed it", where a stranger deleted, or stripped,
-/// the template that remembers the request which followed an Update to another id.
+/// the template that remembers the request which followed an Update to another id; or where that could not leave its words
+/// there: "where only that fails, it is a warning".
 fn was_forgotten(by: &Delivery, account: &Account) -> bool {
     let record = &account.record;
     let request = &record.requests[by.request];
     let held = request.physical_id.as_deref().unwrap_or_default();
-    let was_followed = record
-        .later(by.request)
-        .any(|(_, later)| later.sent < by.started && later.reply.as_ref().is_some_and(|reply| reply.succeeded));
     let deed = account.drifted.get(held);
-    request.kind == Kind::Update && was_followed && deed.is_some_and(|deed| (request.sent..by.started).contains(deed))
+    let is_stripped = deed.is_some_and(|deed| (request.sent..by.started).contains(deed));
+    let was_followed = record.later(by.request).any(|(number, later)| {
+        later.sent <= by.started
+            && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
+            && (is_stripped || words_failed(record, number).contains(held))
+    });
+    request.kind == Kind::Update && was_followed
 }
 
 /// What a failed Update made or adopted under another id is looked for by the Update that takes it back. Where the failure
@@ -260,6 +265,15 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
         }
     }
     may_be_there
+}
+
+/// "Every Create and Update leaves its words on the template ...; where only that fails, it is a warning": the templates on
+/// which the answered delivery could not leave them, or change any tags.
+pub fn words_failed(record: &Record, request: usize) -> BTreeSet<String> {
+    let answered = record.answered(request);
+    answered
+        .map(|delivery| delivery.words_failed.clone())
+        .unwrap_or_default()
 }
 
 /// Ids that no template can have.

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::cloudformation::Function;
-use crate::history::{Hand, IDS, Kind};
+use crate::history::{Hand, IDS, Kind, Repeat};
 use crate::iot::Maker;
 use crate::mishap::Deed;
-use crate::tell::{GENERATED, PLAIN, by_hand, cancelled, delete, deploy, meeting, of_kind, preserved, taken_back};
+use crate::tell::{
+    GENERATED, PLAIN, by_hand, cancelled, delete, deploy, meeting, of_kind, preserved, repeating, taken_back,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -157,4 +159,11 @@ fn a_template_from_a_source_is_put_back_from_it_though_that_is_refused_once() {
         "{:#?}",
         account.record.lines
     );
+}
+
+#[test]
+fn the_delete_of_a_refused_create_that_has_seen_its_template_does_not_take_it_for_never_made() {
+    let met = [(0, REFUSED), (4, DENIED)];
+    let op = meeting(deploy(&PLAIN), &met);
+    histories(&[repeating(op, 1, Repeat::Before(1))]);
 }
