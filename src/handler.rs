@@ -165,6 +165,7 @@ fn log_answer(log: &Log, answer: &Answer, duration: Duration) {
             ("plan", (!answer.plan.is_empty()).then_some(answer.plan).into()),
             ("reason", last.into()),
             ("durationMs", (duration.as_micros() as f64 / 1000.0).into()),
+            ("version", env!("CARGO_PKG_VERSION").into()),
         ],
     );
 }

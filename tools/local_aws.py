@@ -16,12 +16,15 @@ from pathlib import Path
 
 import boto3
 import botocore.config
+import distribution
 import toolchain
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 PROVIDER_STACK = "iot-job-template"
 EXAMPLE = toolchain.ROOT / "examples" / "job-templates.yaml"
+
+CODE_BUCKET = "code"
 
 # What the example's DocumentSource and RoleArn name.
 DOCUMENT_BUCKET = "my-bucket"
@@ -86,7 +89,7 @@ class LocalAws:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._await(lambda: self._is_up(name), "MiniStack to start")
+        self.awaited(lambda: self._is_up(name), "MiniStack to start")
 
     def _is_up(self, name):
         if self._process.poll() is not None:
@@ -109,7 +112,7 @@ class LocalAws:
             config=botocore.config.Config(retries={"total_max_attempts": 1}, proxies={}),
         )
 
-    def _await(self, condition, what, patience=120):
+    def awaited(self, condition, what, patience=120):
         deadline = time.monotonic() + patience
         while not (result := condition()):
             if time.monotonic() > deadline:
@@ -121,38 +124,26 @@ class LocalAws:
     # Stacks
 
     def deploy_provider(self, function_zip):
-        """Deploys template.yaml as `sam deploy` does: the code in a bucket, a change set, the SAM transform."""
+        """Deploys the template of a release, with the zip of this machine's processor in a bucket."""
         s3 = self.client("s3")
-        s3.create_bucket(Bucket="code")
-        s3.upload_file(str(function_zip), "code", "bootstrap.zip")
+        s3.create_bucket(Bucket=CODE_BUCKET)
+        s3.upload_file(str(function_zip), CODE_BUCKET, distribution.zip_name(os.uname().machine))
         s3.create_bucket(Bucket=DOCUMENT_BUCKET)
         s3.put_object(Bucket=DOCUMENT_BUCKET, Key=DOCUMENT_KEY, Body=DOCUMENT)
-        template = edited((toolchain.ROOT / "template.yaml").read_text(), ("CodeUri: .\n", "CodeUri: s3://code/bootstrap.zip\n"))
         parameters = {
+            "CodeBucket": CODE_BUCKET,
             "Architecture": toolchain.ARCHITECTURES[os.uname().machine],
-            "PresignedUrlRoleArns": ROLE_ARN,
+            "PresignedUrlRoleArns": f"{ROLE_ARN},arn:aws:iam::{ACCOUNT}:role/iot-jobs/*",
             "DocumentArns": f"arn:aws:s3:::{DOCUMENT_BUCKET}/job-documents/*",
         }
-        cloudformation = self.client("cloudformation")
-        change_set = cloudformation.create_change_set(
-            StackName=PROVIDER_STACK,
-            ChangeSetName="deploy",
-            ChangeSetType="CREATE",
-            TemplateBody=template,
-            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
-            Capabilities=["CAPABILITY_IAM"],
-        )
-        cloudformation.get_waiter("change_set_create_complete").wait(
-            ChangeSetName=change_set["Id"], WaiterConfig={"Delay": 0.1, "MaxAttempts": 600}
-        )
-        cloudformation.execute_change_set(ChangeSetName=change_set["Id"])
-        return self.settled(change_set["StackId"], "CREATE_COMPLETE")
+        return self.create_stack(PROVIDER_STACK, distribution.template(), **parameters)
 
     def create_stack(self, name, template, expect="CREATE_COMPLETE", **parameters):
         stack = self.client("cloudformation").create_stack(
             StackName=name,
             TemplateBody=template,
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+            Capabilities=["CAPABILITY_IAM"],
         )
         return self.settled(stack["StackId"], expect)
 
@@ -172,7 +163,7 @@ class LocalAws:
             stack = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]
             return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
 
-        stack = self._await(description, f"the operation on {stack_id}")
+        stack = self.awaited(description, f"the operation on {stack_id}")
         if stack["StackStatus"] != expect:
             events = "\n".join(" ".join(event) for event in self.events(stack))
             raise toolchain.Failed(f"{stack['StackName']} is {stack['StackStatus']}, not {expect}. Its events:\n{events}")
@@ -197,15 +188,6 @@ class LocalAws:
         del described["ResponseMetadata"]
         tags = iot.list_tags_for_resource(resourceArn=described["jobTemplateArn"])["tags"]
         return {k: v for k, v in described.items() if v} | {"tags": {tag["Key"]: tag["Value"] for tag in tags}}
-
-
-def edited(text, *replacements):
-    """The text with each (old, new) replaced; each old must be there just once, so that none is missed unseen."""
-    for old, new in replacements:
-        if text.count(old) != 1:
-            raise ValueError(f"{old!r} is there {text.count(old)} times, not once")
-        text = text.replace(old, new)
-    return text
 
 
 def _free_port():

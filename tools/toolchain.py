@@ -13,18 +13,22 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 
+UV = "uv==0.13.9"
+
 # The glibc of provided.al2023. A binary that needs a newer one does not start there.
 GLIBC = "2.34"
 # cargo-lambda's names for the processors, and Lambda's.
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
-_START = time.monotonic()
+# Handed on from the interpreter that the user started to the one of the virtual environment, so that setting that up counts.
+_START = float(os.environ.pop("PROGRESS_STARTED", time.monotonic()))
 
 
 class Failed(Exception):
@@ -77,31 +81,70 @@ def enter_venv():
     """Goes on in the virtual environment, after making it if it is not there or other than the requirements say."""
     if Path(sys.prefix) == VENV:
         return
-    with _only_one(REQUIREMENTS, "another process sets up .venv"):
-        wanted = f"{platform.python_version()}\n{REQUIREMENTS.read_text()}"
-        # Written last, so that it is there only if everything before it worked.
-        installed = VENV / "installed"
-        if not installed.exists() or installed.read_text() != wanted:
-            progress("Setting up .venv, once; this downloads about 150 MB")
-            run([sys.executable, "-m", "venv", "--clear", VENV])
-            pip = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
-            run([*pip, "install", "--quiet", "--requirement", REQUIREMENTS])
-            installed.write_text(wanted)
+    make_venv(VENV, REQUIREMENTS)
     python = VENV / "bin" / "python"
+    os.environ["PROGRESS_STARTED"] = str(_START)
     os.execv(python, [python, *sys.argv])
 
 
-def build_function(into):
-    """Builds the function as it would be deployed, for this machine's processor, and copies its zip to `into`."""
-    target = f"{platform.machine()}-unknown-linux-gnu.{GLIBC}"
+def make_venv(venv, requirements):
+    """Makes the virtual environment if it is not there or other than the requirements say."""
+    with only_one(requirements, f"another process sets up {venv.relative_to(ROOT)}"):
+        wanted = f"{platform.python_version()}\n{requirements.read_text()}"
+        # Written last, so that it is there only if everything before it worked.
+        installed = venv / "installed"
+        if installed.exists() and installed.read_text() == wanted:
+            return
+        progress(f"Setting up {venv.relative_to(ROOT)}, once; this downloads about 150 MB")
+        run([sys.executable, "-m", "venv", "--clear", venv])
+        python = venv / "bin" / "python"
+        pip = [python, "-m", "pip", "--disable-pip-version-check"]
+        try:
+            # Does in seconds what takes pip minutes, but knows nothing of pip's own settings, such as another index.
+            run([*pip, "install", "--quiet", UV])
+            run([python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--requirement", requirements])
+        except Failed:
+            progress("Once more with pip alone")
+            run([*pip, "install", "--quiet", "--requirement", requirements])
+        installed.write_text(wanted)
+
+
+def build_function(into, machine=platform.machine(), **variables):
+    """Builds the function as it is released, for this machine's processor or another, and copies its zip to `into`."""
+    target = f"{machine}-unknown-linux-gnu.{GLIBC}"
     # A directory of its own, or else each build of another kind, such as `sam build`, makes the next one here start over.
     output = ROOT / "target" / "function"
-    with _only_one(ROOT / "Cargo.toml", "another process builds the function"):
+    with only_one(ROOT / "Cargo.toml", "another process builds the function"):
         progress(f"Building the function for {target}; the first time takes minutes")
         build = ["cargo", "lambda", "build", "--release", "--locked", "--bin", "bootstrap"]
-        run([*build, "--target", target, "--output-format", "zip"], CARGO_TARGET_DIR=str(output))
+        run(
+            # cargo-lambda's own zip is not what is wanted, but without it it takes the binary away from cargo, which makes it anew.
+            [*build, "--target", target, "--output-format", "zip"],
+            CARGO_TARGET_DIR=str(output),
+            CARGO_ENCODED_RUSTFLAGS="\x1f".join(_without_this_machines_paths()),
+            **variables,
+        )
         # Inside the lock: the next build of another process replaces the file.
-        return Path(shutil.copy(output / "lambda" / "bootstrap" / "bootstrap.zip", into))
+        return zipped(output / f"{machine}-unknown-linux-gnu" / "release" / "bootstrap", Path(into) / "bootstrap.zip")
+
+
+def zipped(binary, into):
+    """The zip that Lambda takes, of the same bytes whenever it is made."""
+    entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
+    entry.create_system = 3  # Unix, so that what follows is the file's mode.
+    entry.external_attr = 0o100755 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(into, "w") as archive:
+        archive.writestr(entry, binary.read_bytes(), compresslevel=9)
+    return into
+
+
+def _without_this_machines_paths():
+    """Flags with which rustc writes the same bytes wherever the sources, the registry and the toolchain are."""
+    toolchain = subprocess.run(["rustc", "--print", "sysroot"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    cargo = os.environ.get("CARGO_HOME", Path.home() / ".cargo")
+    paths = {toolchain.stdout.strip(): "rust", cargo: "cargo", ROOT: "source"}
+    return [f"--remap-path-prefix={path}=/{name}" for path, name in paths.items()]
 
 
 def environment():
@@ -148,7 +191,7 @@ def undisturbed():
 
 
 @contextlib.contextmanager
-def _only_one(file, instead):
+def only_one(file, instead):
     """Holds a lock that ends with this process, on a file that is there anyway. Says why when it has to wait."""
     with open(file) as handle:
         try:

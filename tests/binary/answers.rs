@@ -556,6 +556,7 @@ fn a_request_is_logged_at_its_start_and_its_end_and_counted() {
     assert_eq!(end["plan"], "create");
     assert_eq!(end["physicalResourceId"], "reboot");
     assert!(end["durationMs"].is_number());
+    assert_eq!(end["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(metrics["Succeeded"], 1);
     assert_eq!(metrics["FunctionName"], "iot-job-template");
 }
@@ -595,12 +596,26 @@ fn the_lines_of_a_request_have_these_members_and_no_others() {
     assert_eq!(names(&create), and(&["responseHost"]));
     assert_eq!(
         names(&created),
-        and(&["durationMs", "physicalResourceId", "plan", "reason", "status"])
+        and(&[
+            "durationMs",
+            "physicalResourceId",
+            "plan",
+            "reason",
+            "status",
+            "version"
+        ])
     );
 
     let (update, refused) = request(fleet().update("Reboot", "reboot", json!({}), reboot()));
     assert_eq!(names(&update), and(&["physicalResourceId", "responseHost"]));
-    let failed = ["durationMs", "failure", "physicalResourceId", "reason", "status"];
+    let failed = [
+        "durationMs",
+        "failure",
+        "physicalResourceId",
+        "reason",
+        "status",
+        "version",
+    ];
     assert_eq!(names(&refused), and(&failed));
     assert_eq!(refused["failure"], "BadRequest");
 

@@ -5,7 +5,7 @@ use iot_job_template_core::cloudformation::answer::FailureKind;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-const README: &str = include_str!("../../README.md");
+const DEPLOYING: &str = include_str!("../../docs/deploying.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
@@ -32,8 +32,8 @@ fn parameters() -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn the_readme_lists_the_parameters_of_the_template() {
-    let listed = column(README, "| parameter of template.yaml |", 1);
+fn the_documentation_lists_the_parameters_of_the_template() {
+    let listed = column(DEPLOYING, "| parameter of template.yaml |", 1);
 
     assert_eq!(listed, parameters());
 }

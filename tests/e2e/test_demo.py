@@ -45,8 +45,23 @@ def test_it_goes_from_nothing_to_nothing(demo, tmp_path):
 
     assert process.returncode == 0, output
     assert re.search(r"timeoutConfig\.inProgressTimeoutInMinutes +60 -> 90", output)
-    assert output.splitlines()[-1].endswith("Job templates left in IoT: none")
+    *_, left, what_next = output.splitlines()
+    assert left.endswith("Job templates left in IoT: none")
+    named = re.findall(r"\S+\.(?:md|yaml)\b", what_next)
+    assert named and all((ROOT / file).exists() for file in named)
     assert what_is_left(tmp_path) == []
+
+
+def test_its_clock_counts_from_the_very_start():
+    tools = ROOT / "tools"
+    show = f"import sys; sys.path.insert(0, {str(tools)!r}); import toolchain; toolchain.progress('now')"
+    started = str(time.monotonic() - 1000)
+
+    shown = subprocess.run(
+        [sys.executable, "-c", show], env=os.environ | {"PROGRESS_STARTED": started}, capture_output=True, text=True
+    )
+
+    assert shown.stdout.startswith("[100"), shown
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

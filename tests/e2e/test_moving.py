@@ -13,7 +13,8 @@ import toolchain
 import yaml
 from botocore.exceptions import ClientError
 from conftest import job_template, template
-from local_aws import ACCOUNT, DOCUMENT_BUCKET, DOCUMENT_KEY, PROVIDER_STACK, REGION, ROLE_ARN, edited
+from distribution import edited
+from local_aws import ACCOUNT, DOCUMENT_BUCKET, DOCUMENT_KEY, PROVIDER_STACK, REGION, ROLE_ARN
 
 PAGE = (toolchain.ROOT / "docs" / "moving.md").read_text()
 # Each of the page's templates, by the file name in its first line.

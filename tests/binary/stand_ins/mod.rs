@@ -37,8 +37,11 @@ pub use server::{Call, Operation, Server};
 pub use testbed::Testbed;
 pub use tls::Authority;
 
-/// The binary under test.
-pub const BOOTSTRAP: &str = env!("CARGO_BIN_EXE_bootstrap");
+/// The binary under test. Another one, if BOOTSTRAP names it while this is compiled: the other processor's, in an emulator.
+pub const BOOTSTRAP: &str = match option_env!("BOOTSTRAP") {
+    Some(another) => another,
+    None => env!("CARGO_BIN_EXE_bootstrap"),
+};
 
 pub const REGION: &str = "eu-central-1";
 pub const ACCOUNT: &str = "123456789012";
