@@ -200,3 +200,9 @@ def only_one(file, instead):
             progress(f"Waiting: {instead}")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: {sys.argv[0]} DIRECTORY: builds the function, and puts its zip there")
+    main(lambda: print(build_function(sys.argv[1])))
