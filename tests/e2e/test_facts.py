@@ -26,7 +26,7 @@ DIFFERENCES = {
         "could not be asked: ClientError: An error occurred (400) when calling the GetServiceQuota operation: ",
         "has no Service Quotas",
     ),
-    "response-url": ("no date, good for None s, signed None", "hands out a URL of its own, which is not signed"),
+    "response-url": ("no date, but nothing", "hands out a URL of its own, which is not signed"),
     "failed-create": ("Create -", "sends no Delete after a Create that failed"),
     "cancelled-create": ("0 Deletes, none of it", "cancels nothing: one resource after the other"),
     "retried-update": (

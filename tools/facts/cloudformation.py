@@ -3,6 +3,7 @@
 Asked through stacks whose custom resource is a function of a few lines, which says all that it is sent to a queue.
 """
 
+import datetime
 import json
 import re
 import time
@@ -18,9 +19,9 @@ GUIDE = "CloudFormation user guide"
 # Answers as the properties say: of each request type SUCCESS unless they name FAILED, or NONE for no answer at all. What
 # makes the URL good to others is left out of what it tells the queue.
 HANDLER = """
-import json, os, re, urllib.request, boto3
+import json, os, re, time, urllib.request, boto3
 def handler(event, context):
-    told = dict(event, ResponseURL=re.sub(r"(Signature|Token|Credential)=[^&]*", r"\\1=-", event["ResponseURL"]))
+    told = dict(event, At=time.time(), ResponseURL=re.sub(r"(Signature|Token|Credential)=[^&]*", r"\\1=-", event["ResponseURL"]))
     boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(told))
     properties = event["ResourceProperties"]
     status = properties.get(event["RequestType"], "SUCCESS")
@@ -164,8 +165,13 @@ def response_url(account):
     stack.create(It={"Id": "it"})
     [event] = stack.events(1)
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(event["ResponseURL"]).query))
-    date = "its date" if re.fullmatch(r"\d{8}T\d{6}Z", query.get("X-Amz-Date", "")) else "no date"
-    return f"{date}, good for {query.get('X-Amz-Expires')} s, signed {query.get('X-Amz-SignedHeaders')}"
+    try:
+        signed = datetime.datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%S%z").timestamp()
+    except (KeyError, ValueError):
+        return f"no date, but {', '.join(query) or 'nothing'}"
+    # It may have been a cold start.
+    when = "just before" if -5 < event["At"] - signed < 30 else f"{event['At'] - signed:.0f} s before"
+    return f"signed {when}, good for {query.get('X-Amz-Expires')} s, for the headers {query.get('X-Amz-SignedHeaders')}"
 
 
 def scalars_as_text(account):
@@ -283,9 +289,9 @@ def awaited(call, code, patience):
 FACTS = [
     Fact(
         "response-url",
-        "the ResponseURL says when it was signed and for how long it is good, and is signed without a content type",
+        "the ResponseURL was signed when the request was sent, says when and for how long it is good, and knows no content type",
         "public logs of events, 2020 to 2025",
-        "its date, good for 7200 s, signed host",
+        "signed just before, good for 7200 s, for the headers host",
         "",
         response_url,
         in_stacks=True,

@@ -16,6 +16,24 @@ FACTS = [
         "nothing makes Lambda repeat one when asked",
     ),
     Fact(
+        "held-back-events",
+        "Lambda may hold an asynchronous event back for hours, MaximumEventAgeInSeconds if that is set",
+        "Lambda developer guide",
+        "it would take hours",
+    ),
+    Fact(
+        "url-refused-for-good",
+        "an answer that S3 refuses with a 4xx is refused for good; a 5xx may pass",
+        "S3 API reference",
+        "only a stack that waits for an hour would show it",
+    ),
+    Fact(
+        "rights",
+        "CreateJobTemplate needs iot:TagResource for tags, iam:PassRole for a role, s3:GetObject for a source",
+        "AWS::IoT::JobTemplate in the registry",
+        "who asks has all of them, or cannot ask the rest",
+    ),
+    Fact(
         "answer-size",
         "CloudFormation takes an answer of at most 4096 bytes",
         "CloudFormation user guide",
