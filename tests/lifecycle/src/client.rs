@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::iot::Account;
 use crate::mishap::{Mishap, seconds};
 use crate::record::{Kind, Look};
+use crate::truth::is_shown_later_than;
 use iot_job_template_core::iot::{CallError, Cause, JobTemplates};
 use iot_job_template_core::job_template::{Content, Tags};
 use std::cell::{Cell, RefCell};
@@ -55,7 +56,7 @@ impl Client {
         sleep(ONE_WAY).await;
         let answer = self.meet(&work, looked).await;
         sleep(ONE_WAY).await;
-        self.end(&work, &answer);
+        self.end(&work, looked, &answer);
         answer.or_else(|cause| error(&work, cause))
     }
 
@@ -64,7 +65,8 @@ impl Client {
         account.fates.choices().is_some_and(|choices| choices.delay())
     }
 
-    /// Holds the call to what must precede it. Gives the moment that the look which did shows.
+    /// Holds the call to what must precede it. Gives the moment that the look which did shows: of tags and content right
+    /// after one another, that of the tags, which say whose it is.
     fn begin(&self, work: &Work) -> Duration {
         let now = self.clock.now();
         let account = &mut *self.account.borrow_mut();
@@ -93,10 +95,16 @@ impl Client {
                 work.id()
             ));
         }
-        look.map_or(Duration::ZERO, |look| look.seen)
+        match (look, work) {
+            (Some(look), Work::Describe { id }) if look.id == *id && look.of_tags && now - look.ended <= NO_TIME => {
+                look.seen
+            }
+            (Some(look), _) if work.is_touch() => look.since,
+            _ => Duration::MAX,
+        }
     }
 
-    fn end(&self, work: &Work, answer: &Result<Done, Cause>) {
+    fn end(&self, work: &Work, looked: Duration, answer: &Result<Done, Cause>) {
         let ended = self.clock.now();
         let account = &mut *self.account.borrow_mut();
         let delivery = &mut account.record.deliveries[self.delivery];
@@ -105,6 +113,8 @@ impl Client {
                 delivery.look = Some(Look {
                     id: work.id().to_owned(),
                     seen: delivery.seen,
+                    since: delivery.seen.min(looked),
+                    of_tags: matches!(work, Work::ListTags { .. }),
                     ended,
                 });
             }
@@ -266,9 +276,9 @@ impl Client {
         }
         let caller = account.record.maker(self.delivery);
         let before = account.templates.get(work.id()).cloned();
-        let came_between = before
-            .as_ref()
-            .is_some_and(|before| came_between_look_and_touch(before.changed_at, looked));
+        let came_between = before.as_ref().is_some_and(|before| {
+            came_between_look_and_touch(before.changed_at, looked) || is_shown_later_than(before, looked)
+        });
         if work.is_look() {
             let delivery = &mut account.record.deliveries[self.delivery];
             delivery.seen = now;

@@ -252,7 +252,7 @@ fn repeats() -> impl Strategy<Value = Vec<(usize, Repeat)>> {
     prop_oneof![2 => Just(Vec::new()), 1 => vec((0..5usize, repeat), 1..4)]
 }
 
-fn props(wild: bool) -> impl Strategy<Value = Props> {
+pub fn props(wild: bool) -> impl Strategy<Value = Props> {
     let kind = prop_oneof![
         8 => (0..3usize).prop_map(Kind::Document),
         2 => Just(Kind::Source),
@@ -277,7 +277,7 @@ fn props(wild: bool) -> impl Strategy<Value = Props> {
     )
 }
 
-fn op(wild: bool) -> impl Strategy<Value = Op> {
+pub fn op(wild: bool) -> impl Strategy<Value = Op> {
     let mishap = if wild { mishap().boxed() } else { plain_mishap().boxed() };
     let resource = option::weighted(0.85, props(wild));
     let rarely = match wild {
@@ -338,20 +338,18 @@ pub fn plain_history() -> impl Strategy<Value = (bool, Vec<Op>)> {
 }
 
 pub fn history() -> impl Strategy<Value = History> {
+    history_of(vec(op(true), 1..10).boxed())
+}
+
+pub fn history_of(ops: BoxedStrategy<Vec<Op>>) -> impl Strategy<Value = History> {
     let made_up = prop_oneof![
         Just(MadeUp::Capitals),
         Just(MadeUp::BothCases),
         Just(MadeUp::Shortened),
         Just(MadeUp::Missing)
     ];
-    (
-        any::<bool>(),
-        made_up,
-        any::<u64>(),
-        any::<bool>(),
-        vec(op(true), 1..10),
-    )
-        .prop_map(|(failures_count, made_up, builds, absent_has_no_tags, ops)| History {
+    (any::<bool>(), made_up, any::<u64>(), any::<bool>(), ops).prop_map(
+        |(failures_count, made_up, builds, absent_has_no_tags, ops)| History {
             variant: Variant {
                 failures_count,
                 made_up,
@@ -359,5 +357,6 @@ pub fn history() -> impl Strategy<Value = History> {
             builds,
             absent_has_no_tags,
             ops,
-        })
+        },
+    )
 }

@@ -7,7 +7,7 @@
 //! - `iot`, `calls`, `client`: an account, and the function's way to it, with a [`mishap`] at any call.
 //! - `record`: what really happened. `simulation` holds every promise against it after every step, `repeatable` and
 //!   `adoption` some of their own; `truth` has what cannot be promised, a predicate for each sentence of the contract's list.
-//! - [`history`]: what people do with stacks, at random or told (`tell`).
+//! - [`history`]: what people do with stacks, at random or told (`tell`); `moving`: the same where templates change hands.
 //! - `small_world`: stories in which everything that can happen is tried. `fates` chooses, `snapshot` remembers.
 //! - `scenarios`, `counterexamples`: histories that failed once, by name.
 //!
@@ -47,6 +47,8 @@ mod iot;
 #[cfg(test)]
 mod lambda;
 pub mod mishap;
+#[cfg(test)]
+mod moving;
 #[cfg(test)]
 mod record;
 #[cfg(test)]
@@ -173,8 +175,13 @@ fn is_forgiven(why: &str) -> bool {
 #[cfg(test)]
 #[test]
 fn whatever_happens_nothing_is_stolen_lost_or_orphaned() {
+    hold_histories(&history::history());
+}
+
+#[cfg(test)]
+fn hold_histories(strategy: &impl Strategy<Value = history::History>) {
     let histories = setting("LIFECYCLE_HISTORIES").unwrap_or(500);
-    run_all(histories, &history::history(), |history| {
+    run_all(histories, strategy, |history| {
         let run = |tracing| {
             let simulation = simulation::Simulation::of(history);
             let account = simulation.function.account.clone();

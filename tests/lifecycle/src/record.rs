@@ -71,6 +71,9 @@ pub struct Look {
     pub id: String,
     /// When IoT answered it: what is done to the template after that, it cannot show.
     pub seen: Duration,
+    /// The same, of the look at its tags that was right before a look at its content.
+    pub since: Duration,
+    pub of_tags: bool,
     pub ended: Duration,
 }
 

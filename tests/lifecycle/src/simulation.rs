@@ -6,6 +6,7 @@ use crate::history::{self, Hand, History, IDS, JOBS, Kind, Op, Props, RESOURCES,
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
 use crate::mishap::{Deed, Mishap};
+use crate::moving::{self, Declared};
 use crate::record::Delivery;
 use crate::truth;
 use iot_job_template_core::job_template::Desired;
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub struct Simulation {
     pub function: Lambda,
     pub stacks: Stacks,
+    declared: Declared,
 }
 
 /// What an operation on a stack began with.
@@ -24,8 +26,8 @@ pub struct Simulation {
 pub struct Before {
     /// Whether nothing is in its way but what will be an excuse.
     must_succeed: bool,
-    /// Templates by their id: the delivery that made each, if one did.
-    made_by: BTreeMap<String, Option<usize>>,
+    /// Templates by their id: when each was made.
+    made_at: BTreeMap<String, Duration>,
 }
 
 impl Simulation {
@@ -44,6 +46,7 @@ impl Simulation {
         Simulation {
             function,
             stacks: Stacks::of(variant),
+            declared: Declared::new(),
         }
     }
 
@@ -100,6 +103,7 @@ impl Simulation {
                 twice,
                 repeats,
             } => {
+                let resources = &self.resolved(STACKS[*stack], resources);
                 let change = Change {
                     preserves_failures: *preserves_failures,
                     gives_up_cleaning: *gives_up_cleaning,
@@ -141,6 +145,11 @@ impl Simulation {
         }
     }
 
+    fn resolved(&mut self, stack: &str, resources: &BTreeMap<usize, Option<Props>>) -> BTreeMap<usize, Option<Props>> {
+        let account = self.function.account.borrow();
+        moving::resolved(resources, stack, &self.stacks, &account, &mut self.declared)
+    }
+
     fn arm(&mut self, mishaps: &[(usize, Mishap)], twice: bool) {
         self.function.sends = 0;
         self.function.twice = twice;
@@ -156,13 +165,13 @@ impl Simulation {
                 && self.function.is_quiet()
                 && self.nothing_is_in_the_way(name, resources);
             let mut account = self.function.account.borrow_mut();
-            let made_by = account
+            let made_at = account
                 .templates
                 .iter()
-                .map(|(id, template)| (id.clone(), template.made_by));
+                .map(|(id, template)| (id.clone(), template.made_at));
             account.before = Before {
                 must_succeed,
-                made_by: made_by.collect(),
+                made_at: made_at.collect(),
             };
         }
         let held = self
@@ -224,8 +233,8 @@ impl Simulation {
             {
                 continue;
             }
-            let now = account.templates.get(id).map(|template| template.made_by);
-            let then = before.made_by.get(id).copied();
+            let now = account.templates.get(id).map(|template| template.made_at);
+            let then = before.made_at.get(id).copied();
             assert!(
                 then.is_none() || now == then,
                 "destroyed for nothing: {id} was made anew, and only its tags had changed"
@@ -253,6 +262,8 @@ impl Simulation {
             // As short as a ServiceTimeout is here, any fault is in the way.
             if !source_is_there
                 || props.timeout.is_some()
+                // Adopt needs a JobTemplateId, and leaves less room for tags.
+                || props.adopt.is_some() && (props.id.is_none() || props.tags > 3)
                 || held.is_some_and(|held| held.lost || account.has_drifted(&held.physical_id))
             {
                 return false;

@@ -186,7 +186,7 @@ fn was_between_look_and_touch(template: &StoredTemplate, by: &Delivery, other_en
 }
 
 /// "tags that IoT shows late: as long as it does".
-fn is_shown_later_than(template: &StoredTemplate, time: Duration) -> bool {
+pub fn is_shown_later_than(template: &StoredTemplate, time: Duration) -> bool {
     template.shown.as_ref().is_some_and(|(until, _)| *until >= time)
 }
 
