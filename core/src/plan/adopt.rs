@@ -3,7 +3,7 @@
 
 use super::{Plan, Wanted, apply, declared_tags, is_overtaken, overtaken, refuse, settable};
 use crate::cloudformation::former::{self, FORMER_TAGS, Former, former_tags};
-use crate::cloudformation::owner::{Owner, PROVIDER_TAGS};
+use crate::cloudformation::owner::{Owner, Ownership, PROVIDER_TAGS};
 use crate::cloudformation::request::Origin;
 use crate::job_template::{Adopt, Content, Desired, Tags, Template};
 use crate::memory::{REQUEST_TAG, Words};
@@ -220,8 +220,10 @@ pub(super) fn let_go(owner: &Owner, properties: Option<&Desired>, tags: &Tags) -
     }
     let is_own = properties.is_some_and(|properties| properties.adopt == Adopt::No);
     let perhaps = properties.and_then(|properties| former::named(&properties.adopt, owner));
+    // The new owner may have taken back what was taken over from it.
+    let is_the_new_owners = |former: &Former| former.as_ref().is_some_and(|it| it.ownership(tags) == Ownership::Ours);
     Some(match former::former_of_former(tags, perhaps.as_ref()) {
-        Some(former) if !is_own => LetGo::ToBeGivenBack {
+        Some(former) if !is_own && !is_the_new_owners(&former) => LetGo::ToBeGivenBack {
             set: former_tags(&former),
         },
         _ => LetGo::ForGood {

@@ -1017,6 +1017,17 @@ fn a_completed_move_does_not_forget_from_whom_the_template_was_before() {
 }
 
 #[test]
+fn what_was_taken_back_from_whom_had_taken_it_over_is_its_own_again() {
+    let [stack, _] = others();
+    let (_, there) = taken_on(&Some(stack.clone()));
+
+    assert!(matches!(
+        delete(&id_of(&reboot()), Some(&adopting(&named(&stack))), Some(&there)),
+        DeletePlan::LetGo(LetGo::ForGood { .. })
+    ));
+}
+
+#[test]
 fn what_is_given_back_is_to_be_given_back_to_whom_it_was_from_before() {
     let [_, resource] = others();
     for (former, adopt) in [(None, "true".to_owned()), (Some(resource.clone()), named(&resource))] {

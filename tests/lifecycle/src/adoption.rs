@@ -52,6 +52,8 @@ pub struct Adopted {
     /// The delivery that did.
     pub delivery: usize,
     pub at: Duration,
+    /// The call was carried out after it gave no answer.
+    pub late: bool,
 }
 
 impl Adopted {
@@ -66,6 +68,9 @@ impl Adopted {
         // Of three who had it in turn, two are known, and the name is in the properties only.
         let is_known = before.before.is_none() && is_named(&before.from, request);
         let from = if is_known { before.from } else { Maker::Person };
+        if from == self.by {
+            return None;
+        }
         let before = None;
         Some(Adopted { from, before, ..self })
     }
@@ -104,7 +109,7 @@ pub fn note(
     work: &Work,
     delivery: usize,
     request: &Sent,
-    now: Duration,
+    (now, late): (Duration, bool),
 ) {
     let caller = &account.record.maker(delivery);
     let id = work.id();
@@ -118,6 +123,7 @@ pub fn note(
                 before: None,
                 delivery,
                 at: now,
+                late,
             };
             let has_marks = FORMER.iter().any(|key| tags.contains_key(*key));
             let is_to_be_given_back = has_marks && request.adopts && request.is_of_held(id);
@@ -144,6 +150,7 @@ pub fn note(
                     before: template.adopted.take().map(Box::new),
                     delivery,
                     at: now,
+                    late,
                 };
                 template.adopted = Some(adopted.clone());
                 account.adopted.insert(id.to_owned(), adopted);
@@ -297,7 +304,7 @@ mod tests {
         let before = account.templates[ID].clone();
         let forbidden = forbids(&before, &us(), work, request);
         account.carry_out(work, 0, Duration::ZERO, false).expect("it is there");
-        note(account, Some(&before), work, 0, request, Duration::ZERO);
+        note(account, Some(&before), work, 0, request, (Duration::ZERO, false));
         forbidden.map_or(Ok(()), Err)
     }
 

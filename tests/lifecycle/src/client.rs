@@ -303,7 +303,7 @@ impl Client {
         let result = account.carry_out(work, self.delivery, now, false);
         if result.is_ok() && !work.is_look() {
             let request = account.record.request_of(self.delivery).clone();
-            adoption::note(account, before.as_ref(), work, self.delivery, &request, now);
+            adoption::note(account, before.as_ref(), work, self.delivery, &request, (now, false));
         }
         let gives_back = account.record.request_of(self.delivery).kind == Kind::Delete && work.is_touch();
         if result.is_ok() && (gives_back || matches!(work, Work::Delete { .. })) {

@@ -175,7 +175,14 @@ impl Account {
             let before = self.templates.get(&id).cloned();
             if self.carry_out(&late.work, late.delivery, late.due, true).is_ok() && !late.work.is_look() {
                 let request = self.record.request_of(late.delivery).clone();
-                adoption::note(self, before.as_ref(), &late.work, late.delivery, &request, late.due);
+                adoption::note(
+                    self,
+                    before.as_ref(),
+                    &late.work,
+                    late.delivery,
+                    &request,
+                    (late.due, true),
+                );
                 if late.work.is_touch() {
                     self.drifted.insert(id, late.due);
                 }

@@ -28,6 +28,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
             record.deliveries[adopted.delivery].request,
             StoredTemplate {
                 made_at: adopted.at,
+                made_late: adopted.late,
                 ..template.clone()
             },
         );
