@@ -33,6 +33,17 @@ KEYS_OF_OTHERS = {
 }
 # end
 
+# generated: tags of the provider
+PROVIDER_TAGS = (
+    "cloudformation:stack-id",
+    "cloudformation:logical-id",
+    "cloudformation:request",
+    "cloudformation:former-stack-id",
+    "cloudformation:former-logical-id",
+)
+# end
+FORMER_TAGS = 2  # Of those, what only an adopted template carries.
+
 
 class IoTJobTemplateProperties(CloudFormationLintRule):
     id = "E9701"
@@ -55,7 +66,8 @@ def check(value, schema, path):
         return
     if is_if(value):
         for branch in (1, 2):
-            yield from check(value["Fn::If"][branch], schema, [*path, "Fn::If", branch])
+            if not is_left_out(value["Fn::If"][branch], schema):
+                yield from check(value["Fn::If"][branch], schema, [*path, "Fn::If", branch])
         return
     if "anyOf" in schema:
         fitting = [option for option in schema["anyOf"] if fits_type(value, option["type"])]
@@ -82,7 +94,7 @@ def check_map(value, schema, path):
         for key, inner in entries(value):
             if not regex.search(pattern, key):
                 yield [*path, key], f"{shown(key)} is not accepted as a key (it takes a key like {pattern})"
-            elif not is_left_out(inner):
+            elif not is_left_out(inner, of):
                 yield from check(inner, of, [*path, key])
         return
     if "properties" not in schema:
@@ -100,7 +112,7 @@ def check_map(value, schema, path):
             hint = f"did you mean {near}?" if near else f"known are {', '.join(writable(schema['properties']))}"
             yield [*path, key], f"unknown key {shown(key)} ({hint})"
             continue
-        if not is_left_out(inner) or is_empty_map_in_place(inner, name, schema):
+        if not is_left_out(inner, schema["properties"][name]) or is_empty_map_in_place(inner, name, schema):
             member = alias_of(name, schema["properties"])
             if member in (alias_of(other, schema["properties"]) for other in given):
                 yield [*path, key], f"{member} is given twice (the second time as {key})"
@@ -108,6 +120,8 @@ def check_map(value, schema, path):
             yield from check(inner, schema["properties"][name], [*path, key])
             if name == "Document" and isinstance(inner, (dict, list)):
                 yield from check_leaves(inner, [*path, key])
+            if name == "Tags" and not path:
+                yield from check_tag_keys(inner, [*path, key])
     if any(key.startswith("Fn::") for key in value):
         return  # There may be more in it than is written here.
     if value and path and not given:
@@ -124,10 +138,53 @@ def check_map(value, schema, path):
     certain = [name for name in given if is_certain(given[name])]
     if len(certain) > schema.get("maxProperties", len(certain)):
         yield path, f"{' and '.join(certain)} cannot go together (give one of them)"
+    if not path:
+        yield from check_adopt(given, perhaps_meant)
     if not path and (placeholder := placeholder_without_role(given)):
         yield path, f"PresignedUrlConfig.RoleArn is missing, and the Document has a placeholder {placeholder}…}}"
     if len({alias_of(name, schema["properties"]) for name in one_of if is_certain(given.get(name))}) > 1:
         yield path, f"{' and '.join(name for name in one_of if name in given)} stand for the same (give one of them)"
+
+
+def check_adopt(given, perhaps_meant):
+    adopt = given.get("Adopt")
+    if not is_certain(adopt) or str(adopt).lower() == "false":
+        return
+    if "JobTemplateId" not in given and "JobTemplateId" not in perhaps_meant:
+        yield [], (
+            "JobTemplateId is missing, and Adopt needs it, which says what is taken over "
+            "(an id that is generated is always this resource's own)"
+        )
+    most = SCHEMA["properties"]["Tags"]["anyOf"][0]["maxItems"] - FORMER_TAGS
+    tags = given.get("Tags")
+    count = sum(map(is_certain, tags)) if isinstance(tags, list) else len(entries(tags)) if isinstance(tags, dict) else 0
+    if count > most:
+        yield [], f"{count} tags are more than the {most} that IoT's 50 leave to a template that is taken over"
+
+
+def check_tag_keys(tags, path, in_list=False):
+    """No tag may be one that only the provider sets, nor one of AWS's own."""
+    if is_if(tags):
+        for branch in (1, 2):
+            yield from check_tag_keys(tags["Fn::If"][branch], [*path, "Fn::If", branch], in_list)
+    elif isinstance(tags, list):
+        for index, tag in enumerate(tags):
+            yield from check_tag_keys(tag, [*path, index], in_list=True)
+    elif isinstance(tags, dict):
+        for key, value in entries(tags):
+            if not in_list:
+                yield from check_tag_key(key, [*path, key])
+            elif same_but_for_first_case(key, ["Key"]):
+                yield from check_tag_key(value, [*path, key])
+
+
+def check_tag_key(key, path):
+    if not isinstance(key, str):
+        return
+    if key in PROVIDER_TAGS:
+        yield path, f"the tag {key} is one that only this provider sets"
+    elif key.startswith("aws:"):
+        yield path, f"the tag {shown(key)} begins with aws:, which IoT refuses"
 
 
 PLACEHOLDERS = ("${aws:iot:s3-presigned-url:", "${aws:iot:s3-presigned-url-v2:")
@@ -206,9 +263,11 @@ def is_certain(value):
     return value is not None and value != NO_VALUE and not is_if(value) and not is_unknown(value)
 
 
-def is_left_out(value):
-    # The list is what CloudFormation makes of a CommaDelimitedList parameter that is empty.
-    return value in (None, "", {}, [""]) or value == NO_VALUE
+def is_left_out(value, schema):
+    # What CloudFormation makes of a CommaDelimitedList parameter that is empty, where a list of text is taken.
+    schema = resolved(schema)
+    is_list_of_text = schema.get("type") == "array" and resolved(schema["items"]).get("type") == "string"
+    return value in (None, "", {}) or value == NO_VALUE or (value == [""] and is_list_of_text)
 
 
 def is_empty_map_in_place(value, name, schema):

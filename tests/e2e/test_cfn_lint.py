@@ -109,6 +109,29 @@ Resources:
               - Team
               - [a, b]
               - team${Team}: "&{Kind}"
+  Adopted:
+    Type: Custom::IoTJobTemplate
+    Properties:
+      ServiceToken: !Ref Token
+      adopt: !Sub "${Text}/Reboot"
+      jobTemplateId: !If [Some, reboot, restart]
+      Description: d
+      DestinationPackageVersions: [""]
+      Tags: [{Key: !Ref Text, Value: cloudformation:stack-id}]
+  AdoptedOrNot:
+    Type: Custom::IoTJobTemplate
+    Properties:
+      ServiceToken: !Ref Token
+      Adopt: !If [Some, true, false]
+      JobTemplateId: !If [Some, reboot, !Ref AWS::NoValue]
+      Description: d
+      DestinationPackageVersions: !If [Some, [""], [arn:a]]
+  NotAdopted:
+    Type: Custom::IoTJobTemplate
+    Properties:
+      ServiceToken: !Ref Token
+      Adopt: false
+      Description: d
   Other:
     Type: Custom::SomethingElse
     Properties:
@@ -172,6 +195,35 @@ Resources:
             NumberOfNotifiedThings: 1
             NumberOfSucceededThings: 1
       Tags: {Key: team, Value: fleet}  #! a map of Key and Value would be two tags of these names (a list with this map in it is one tag)
+  Adopted:
+    Type: Custom::IoTJobTemplate
+    Properties:  #! JobTemplateId is missing, and Adopt needs it, which says what is taken over (an id that is generated is always this resource's own)
+      ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
+      Adopt: true
+      Description: d
+      DestinationPackageVersions: ""
+      AbortConfig:
+        CriteriaList:
+          - ""  #! "" is not accepted (it takes a map of Action, FailureType, MinNumberOfExecutedThings, ThresholdPercentage)
+      Tags:
+        - Key: cloudformation:stack-id  #! the tag cloudformation:stack-id is one that only this provider sets
+          Value: x
+        - !If
+          - A
+          - key: cloudformation:former-stack-id  #! the tag cloudformation:former-stack-id is one that only this provider sets
+          - Key: aws:x  #! the tag "aws:x" begins with aws:, which IoT refuses
+  AdoptedFromSomebody:
+    Type: Custom::IoTJobTemplate
+    Properties:
+      ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
+      JobTemplateId: reboot
+      Adopt: somebody-else  #! "somebody-else" is not accepted (it takes text of 1 to 2048 characters like ^(true|false|True|False|(arn:[^/]+:stack/.+/)?[a-zA-Z0-9]+)$)
+      Description: d
+      Tags:
+        team: fleet
+        cloudformation:logical-id: x  #! the tag cloudformation:logical-id is one that only this provider sets
+        cloudformation:request: x  #! the tag cloudformation:request is one that only this provider sets
+        cloudformation:former-logical-id: x  #! the tag cloudformation:former-logical-id is one that only this provider sets
   Nameless:
     Type: Custom::IoTJobTemplate
     Properties:  #! Description is missing (it takes text of 1 to 2028 characters like ^[^\p{C}]+$)
@@ -226,6 +278,22 @@ def test_each_mistake_is_found_at_its_line_with_what_is_accepted(template, tmp_p
         (number, "E9701", line.split("  #! ")[1]) for number, line in enumerate(template.splitlines(), 1) if "  #! " in line
     ]
     assert findings(template, tmp_path) == expected
+
+
+@pytest.mark.parametrize(("count", "is_too_many"), [(45, False), (46, True)])
+def test_a_template_that_is_taken_over_has_room_for_two_tags_less(count, is_too_many, tmp_path):
+    properties = {
+        "ServiceToken": {"Fn::ImportValue": "token"},
+        "JobTemplateId": "reboot",
+        "Adopt": True,
+        "Description": "d",
+        "Tags": {f"tag-{n}": "x" for n in range(count)},
+    }
+    template = {"Resources": {"Many": {"Type": "Custom::IoTJobTemplate", "Properties": properties}}}
+    found = [message for _, _, message in findings(json.dumps(template), tmp_path)]
+    assert found == [
+        "46 tags are more than the 45 that IoT's 50 leave to a template that is taken over"
+    ] * is_too_many
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda file: file.name)

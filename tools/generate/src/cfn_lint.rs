@@ -1,5 +1,6 @@
 //! What the cfn-lint rule has to know beside the schema.
 
+use iot_job_template_core::cloudformation::owner::PROVIDER_TAGS;
 use iot_job_template_core::properties::spec::PROPERTIES;
 
 /// The keys of other operations and what to say of them, as the entries of a Python dictionary.
@@ -11,4 +12,10 @@ pub fn keys_of_others() -> String {
         }
     }
     text + "}\n"
+}
+
+/// The tags that users cannot have, as a Python tuple.
+pub fn provider_tags() -> String {
+    let keys: String = PROVIDER_TAGS.iter().map(|key| format!("    {key:?},\n")).collect();
+    format!("PROVIDER_TAGS = (\n{keys})\n")
 }

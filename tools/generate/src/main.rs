@@ -31,7 +31,10 @@ fn published() -> Vec<(&'static str, Published)> {
         ),
         (
             "schema/custom_iotjobtemplate.py",
-            Published::Sections(vec![("keys of other operations", cfn_lint::keys_of_others())]),
+            Published::Sections(vec![
+                ("keys of other operations", cfn_lint::keys_of_others()),
+                ("tags of the provider", cfn_lint::provider_tags()),
+            ]),
         ),
         ("cdk/src/properties.ts", Published::File(cdk::structs())),
         ("cdk/src/table.ts", Published::File(cdk::table())),
