@@ -3,11 +3,14 @@
 
 use crate::calls::Work;
 use crate::iot::{Account, Maker, StoredTemplate};
-use crate::record::{Kind, Sent};
+use crate::record::{Kind, Sent, has_adopt};
+use crate::truth::was_shown_otherwise;
 use iot_job_template_core::job_template::Tags;
 use serde_json::Value;
 use std::time::Duration;
 
+/// The model's time for the two looks at tags and content, and the touch.
+const LOOKING: Duration = Duration::from_millis(100);
 const STACK: &str = "cloudformation:stack-id";
 const RESOURCE: &str = "cloudformation:logical-id";
 const FORMER: [&str; 2] = ["cloudformation:former-stack-id", "cloudformation:former-logical-id"];
@@ -21,6 +24,12 @@ impl StoredTemplate {
     /// Whose it is now, whatever its tags say.
     pub fn holder(&self) -> &Maker {
         self.adopted.as_ref().map_or(&self.maker, |adopted| &adopted.by)
+    }
+
+    /// When its holder got it, and whether by a call that was carried out late.
+    pub fn came_to_its_holder(&self) -> (Duration, bool) {
+        let adopted = self.adopted.as_ref().map(|adopted| (adopted.at, adopted.late));
+        adopted.or(self.moved).unwrap_or((self.made_at, self.made_late))
     }
 
     /// What the stack made anew meanwhile is the former owner's all the same, who may have had it from somebody.
@@ -93,7 +102,7 @@ pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: 
         return (!may).then(|| format!("{operation} of {id}, which is of {:?}", template.holder()));
     }
     let is_recreation = request.kind == Kind::Update && properties["JobTemplateId"].as_str() == Some(id);
-    let has_adopt = !properties["Adopt"].is_null();
+    let has_adopt = has_adopt(&properties);
     // A Create never re-creates what carries former tags; a Delete gives back.
     let may = template.mistaken
         || template.adopted.is_none()
@@ -141,9 +150,13 @@ pub fn note(
                 return;
             };
             // What came between look and touch was not taken over as told.
-            if is_adopting(work, caller) && !template.mistaken && before.is_some_and(|before| before.holder() != caller)
-            {
-                let from = before.map_or(Maker::Person, |before| before.holder().clone());
+            let is_others = |before: &StoredTemplate| {
+                before.holder() != caller || was_shown_otherwise(before, now.saturating_sub(LOOKING))
+            };
+            if is_adopting(work, caller) && !template.mistaken && before.is_some_and(is_others) {
+                // Its own, whose tags IoT shows late, is taken for nobody's.
+                let holder = before.map(StoredTemplate::holder).filter(|holder| *holder != caller);
+                let from = holder.unwrap_or(&Maker::Person).clone();
                 let adopted = Adopted {
                     by: caller.clone(),
                     from,
@@ -157,6 +170,7 @@ pub fn note(
             } else if let Some(adopted) = template.adopted.clone() {
                 if adopted.from == *caller {
                     (template.maker, template.made_by) = (adopted.by.clone(), Some(adopted.delivery));
+                    template.moved = Some((adopted.at, adopted.late));
                     template.adopted = adopted.let_go(request);
                 } else if adopted.by == *caller && !names(&template.tags, caller) {
                     template.give_back();
@@ -200,7 +214,7 @@ fn is_recognised(template: &StoredTemplate, id: &str, request: &Sent) -> bool {
     let is_free = !template.tags.contains_key(STACK) && !template.tags.contains_key(RESOURCE);
     request.is_of_held(id)
         && is_free
-        && all.iter().all(|properties| properties["Adopt"].is_null())
+        && !all.iter().any(|properties| has_adopt(properties))
         && all
             .iter()
             .any(|properties| properties["JobArn"].is_null() && is_as_declared(template, properties))

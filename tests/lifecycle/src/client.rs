@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::iot::Account;
 use crate::mishap::{Mishap, seconds};
 use crate::record::{Kind, Look};
-use crate::truth::is_shown_later_than;
+use crate::truth::was_shown_otherwise;
 use iot_job_template_core::iot::{CallError, Cause, JobTemplates};
 use iot_job_template_core::job_template::{Content, Tags};
 use std::cell::{Cell, RefCell};
@@ -277,7 +277,7 @@ impl Client {
         let caller = account.record.maker(self.delivery);
         let before = account.templates.get(work.id()).cloned();
         let came_between = before.as_ref().is_some_and(|before| {
-            came_between_look_and_touch(before.changed_at, looked) || is_shown_later_than(before, looked)
+            came_between_look_and_touch(before.changed_at, looked) || was_shown_otherwise(before, looked)
         });
         if work.is_look() {
             let delivery = &mut account.record.deliveries[self.delivery];

@@ -33,6 +33,8 @@ pub struct StoredTemplate {
     pub changed_at: Duration,
     /// The call that made it was carried out after it gave no answer.
     pub made_late: bool,
+    /// When a move was begun that made it its holder's own, and whether that call was carried out late.
+    pub moved: Option<(Duration, bool)>,
     pub from_job: Option<String>,
     /// Somebody removed its tags.
     pub stripped: bool,
@@ -399,6 +401,7 @@ impl StoredTemplate {
             made_at,
             changed_at: made_at,
             made_late: false,
+            moved: None,
             from_job: None,
             stripped: false,
             adopted: None,

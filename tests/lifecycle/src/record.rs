@@ -111,7 +111,7 @@ impl Record {
             stack: text("StackId").unwrap_or_default().into(),
             logical_id: text("LogicalResourceId").unwrap_or_default().into(),
             physical_id: text("PhysicalResourceId"),
-            adopts: !properties["Adopt"].is_null(),
+            adopts: has_adopt(properties),
             is_readable: properties["Documents"].is_null(),
             event: event.to_string().into(),
             sent,
@@ -216,6 +216,11 @@ impl Sent {
     pub fn is_of_held(&self, id: &str) -> bool {
         self.kind != Kind::Create && self.physical_id.as_deref() == Some(id)
     }
+}
+
+/// Whether these properties have `Adopt`, and not just to say no.
+pub fn has_adopt(properties: &Value) -> bool {
+    properties["Adopt"].as_str().is_some_and(|adopt| adopt != "false")
 }
 
 fn without_token(properties: &Value) -> Value {

@@ -4,7 +4,8 @@
 use crate::cloudformation::Stacks;
 use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
-use crate::record::{Delivery, Kind, Record, Sent};
+use crate::record::{Delivery, Kind, Record, Sent, has_adopt};
+use iot_job_template_core::job_template::Tags;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,34 +23,29 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
     let Maker::Resource { stack, logical_id } = template.holder() else {
         return None;
     };
-    let is_held = stacks.all().any(|held| held.id == *stack && held.has(logical_id, id));
-    if let Some(adopted) = template.adopted.as_ref().filter(|_| !is_held) {
-        let (request, taken) = (
-            record.deliveries[adopted.delivery].request,
-            StoredTemplate {
-                made_at: adopted.at,
-                made_late: adopted.late,
-                ..template.clone()
-            },
-        );
-        let mut later = record.later(request);
-        let helpless = is_taken_back_by_nobody(id, request, record)
-            || later.any(|(number, later)| came_after(id, &taken, adopted.delivery, number, later, record));
-        return (!helpless).then(|| format!("{id}, which {logical_id} of {stack} adopted and did not give back"));
+    if stacks.all().any(|held| held.id == *stack && held.has(logical_id, id)) {
+        return None;
     }
-    let made_by = template.made_by.filter(|_| !is_held)?;
+    let (by, did) = match &template.adopted {
+        Some(adopted) => (adopted.delivery, "adopted and did not give back"),
+        None => (template.made_by?, "made"),
+    };
+    let (since, late) = template.came_to_its_holder();
+    let template = &StoredTemplate {
+        made_at: since,
+        made_late: late,
+        ..template.clone()
+    };
+    let request = record.deliveries[by].request;
     let helpless = was_given_up(id, template, stacks)
         || is_unrecognisable(id, template, record)
-        || is_taken_back_by_nobody(id, record.deliveries[made_by].request, record)
-        || was_forgotten(&record.deliveries[made_by], account)
+        || is_taken_back_by_nobody(id, request, record)
+        || was_forgotten(&record.deliveries[by], account)
         || record
-            .later(record.deliveries[made_by].request)
-            .any(|(number, later)| came_after(id, template, made_by, number, later, record));
+            .later(request)
+            .any(|(number, later)| came_after(id, template, by, number, later, record));
     (!helpless).then(|| {
-        format!(
-            "{id}, which {logical_id} of {stack} made at {:?} in delivery {made_by}, of request {}",
-            template.made_at, record.deliveries[made_by].request
-        )
+        format!("{id}, which {logical_id} of {stack} {did}, at {since:?} in delivery {by}, of request {request}")
     })
 }
 
@@ -186,15 +182,21 @@ fn was_between_look_and_touch(template: &StoredTemplate, by: &Delivery, other_en
     by.started < other_ended && template.made_at <= other_ended + SLACK
 }
 
+/// The same, and other tags were shown until then.
+pub fn was_shown_otherwise(template: &StoredTemplate, time: Duration) -> bool {
+    let otherwise = |(_, shown): &(Duration, Tags)| *shown != template.tags;
+    is_shown_later_than(template, time) && template.shown.as_ref().is_some_and(otherwise)
+}
+
 /// "tags that IoT shows late: as long as it does".
-pub fn is_shown_later_than(template: &StoredTemplate, time: Duration) -> bool {
+fn is_shown_later_than(template: &StoredTemplate, time: Duration) -> bool {
     template.shown.as_ref().is_some_and(|(until, _)| *until >= time)
 }
 
 /// "a clean-up Delete that fails for good, `continue-update-rollback` with resources to skip: what they should have deleted
 /// stays".
 fn was_given_up(id: &str, template: &StoredTemplate, stacks: &Stacks) -> bool {
-    let Maker::Resource { stack, logical_id } = &template.maker else {
+    let Maker::Resource { stack, logical_id } = template.holder() else {
         return false;
     };
     stacks.abandoned.iter().any(|(of, resource, physical_id)| {
@@ -218,7 +220,7 @@ fn is_unrecognisable(id: &str, template: &StoredTemplate, record: &Record) -> bo
         let text = |member: &str| properties[member].as_str();
         let content = &template.content;
         // "nothing is recognised so where any of the request's properties has `Adopt`".
-        if !properties["Adopt"].is_null() {
+        if has_adopt(properties) {
             return false;
         }
         is_generated
