@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from local_aws import edited
+from distribution import edited
 
 # What is other in the app, in the words of each language.
 CHANGES = {

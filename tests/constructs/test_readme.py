@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import README
-from local_aws import edited
+from distribution import edited
 
 REBOOT = {
     "jobTemplateId": "reboot",
