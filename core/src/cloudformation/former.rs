@@ -163,6 +163,15 @@ mod tests {
     }
 
     #[test]
+    fn of_a_longer_chain_it_is_given_back_to_nobody() {
+        let from_nobody = tags_of_adoption(&Some(owner("depot")), &former_tags(&None));
+        let from_yard = tags_of_adoption(&Some(owner("yard")), &from_nobody);
+        let from_fleet = tags_of_adoption(&Some(owner("fleet")), &from_yard);
+
+        assert_eq!(former_of_former(&from_fleet, Some(&owner("yard"))), Some(None));
+    }
+
+    #[test]
     fn whose_own_it_was_had_it_from_nobody_to_give_back_to() {
         let adopted = tags_of_adoption(&Some(owner("fleet")), &Tags::new());
 

@@ -2,12 +2,40 @@
 
 use super::*;
 use crate::history::Hand;
+use crate::iot::Maker;
 use crate::mishap::Deed;
-use crate::tell::{adopting, by_hand, deploy, meeting};
+use crate::tell::{FLEETS, adopting, by_hand, delete, deploy, deploy_all, meeting, preserved};
 
 /// Found as a twin's describe went unanswered for so long that meanwhile another stack had taken the template over.
 #[test]
 fn whether_a_template_is_free_is_looked_at_again_after_a_describe_that_was_not_answered_at_once() {
     let met = [(4, NOT_DONE), (5, Mishap::Before(Deed::MakeForAStack))];
     histories(&[by_hand(Hand::Make { id: 0 }), meeting(deploy(&adopting("true")), &met)]);
+}
+
+/// No request of that stack knows of the template any more. It is not lost, and the error of whoever meets it says how to
+/// take it over.
+#[test]
+fn what_a_failed_update_took_over_is_there_after_its_stack_is_deleted_and_can_be_taken_over() {
+    let takes_over_and_sees_nothing = meeting(deploy(&adopting("true")), &[(7, Mishap::Refused { lasting: true })]);
+    let mut simulation = after(&[
+        by_hand(Hand::Make { id: 0 }),
+        deploy(&other_id()),
+        preserved(takes_over_and_sees_nothing),
+        delete(),
+    ]);
+    let holder = |simulation: &Simulation| {
+        simulation.function.account.borrow().templates["shared-a"]
+            .holder()
+            .clone()
+    };
+    let stack_of = |holder| match holder {
+        Maker::Resource { stack, .. } => stack,
+        Maker::Person => String::new(),
+    };
+    assert!(stack_of(holder(&simulation)).contains("/fleet/"));
+
+    simulation.step(&deploy_all(1, &[(0, Some(&adopting(FLEETS)))]));
+    assert!(stack_of(holder(&simulation)).contains("/yard/"));
+    simulation.end();
 }
