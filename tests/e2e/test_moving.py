@@ -233,16 +233,6 @@ class TestThePage:
         # The provider's own is a release's.
         assert sorted(name for name in named if name != "template.yaml") == sorted(TEMPLATES)
 
-    def test_its_links_lead_somewhere(self):
-        headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL), re.MULTILINE)
-        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-        assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= anchors
-
-
-class TestFromAwsIotJobTemplate:
-    before = without_line(page("from-aws-1.yaml"), "    DeletionPolicy: Retain # this line is new")
-
     def test_retain_replace_and_make_it_the_stacks_own(self, aws, move):
         stack = move.create(self.before)
         original = move.seen()
