@@ -233,6 +233,10 @@ class TestThePage:
         # The provider's own is a release's.
         assert sorted(name for name in named if name != "template.yaml") == sorted(TEMPLATES)
 
+
+class TestFromAwsIotJobTemplate:
+    before = without_line(page("from-aws-1.yaml"), "    DeletionPolicy: Retain # this line is new")
+
     def test_retain_replace_and_make_it_the_stacks_own(self, aws, move):
         stack = move.create(self.before)
         original = move.seen()
