@@ -29,6 +29,14 @@ export interface JobTemplateProviderProps {
   readonly architecture?: lambda.Architecture;
 
   /**
+   * The function's name. With one that stays, a provider that was deleted and deployed anew has its old ARN, and so its old
+   * ServiceToken.
+   *
+   * @default - CloudFormation makes one up
+   */
+  readonly functionName?: string;
+
+  /**
    * How long one request may take. More time is more patience with an IoT API that throttles.
    *
    * @default Duration.minutes(5)
@@ -183,6 +191,7 @@ export class JobTemplateProvider extends Resource implements IJobTemplateProvide
       inlinePolicies: policies(this, logGroup, props.vpc !== undefined),
     });
     this.function = new lambda.Function(this, 'Function', {
+      functionName: props.functionName,
       description: 'Custom::IoTJobTemplate for CloudFormation',
       code: lambda.Code.fromAsset(functionZip(architecture.name)),
       handler: 'bootstrap',
@@ -205,6 +214,20 @@ export class JobTemplateProvider extends Resource implements IJobTemplateProvide
     this.role = role;
     this.logGroup = logGroup;
     this.serviceToken = this.function.functionArn;
+    if (props.vpc !== undefined) {
+      // Lambda, and not the program in it, makes the network interfaces.
+      new iam.Policy(this, 'KeepOutOfVpc', {
+        roles: [role],
+        statements: [
+          new iam.PolicyStatement({
+            effect: iam.Effect.DENY,
+            actions: VPC_ACTIONS,
+            resources: ['*'],
+            conditions: { ArnEquals: { 'lambda:SourceFunctionArn': this.function.functionArn } },
+          }),
+        ],
+      });
+    }
     suppress(role, 'AwsSolutions-IAM5', props.vpc === undefined ? WHY_WILDCARDS : `${WHY_WILDCARDS} ${WHY_ALL_INTERFACES}`);
 
     for (const name of props.alarmActions === undefined ? [] : ['Unanswered', 'FailedPanic']) {
@@ -265,6 +288,11 @@ function functionZip(architecture: string): string {
   return zip;
 }
 
+const VPC_ACTIONS = [
+  'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses',
+];
+
 /** What template.yaml grants the function. What templates need beside it is granted where they are declared. */
 function policies(scope: Construct, logGroup: logs.ILogGroup, inVpc: boolean): { [name: string]: iam.PolicyDocument } {
   const arn = (resource: string) =>
@@ -287,15 +315,7 @@ function policies(scope: Construct, logGroup: logs.ILogGroup, inVpc: boolean): {
       },
     ),
     Log: document({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
-    ...(inVpc && {
-      Vpc: document({
-        actions: [
-          'ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DeleteNetworkInterface',
-          'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses',
-        ],
-        resources: ['*'],
-      }),
-    }),
+    ...(inVpc && { Vpc: document({ actions: VPC_ACTIONS, resources: ['*'] }) }),
   };
 }
 

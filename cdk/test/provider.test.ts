@@ -115,11 +115,22 @@ describe('options', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
   });
 
-  test('in a VPC it may make its network interfaces', () => {
+  test('a name that stays', () => {
+    provide({ functionName: 'job-templates' });
+
+    functionHas({ FunctionName: 'job-templates' });
+  });
+
+  test('in a VPC Lambda may make its network interfaces, and the program in it may not', () => {
     provide({ vpc: new ec2.Vpc(stack, 'Vpc') });
 
     functionHas({ VpcConfig: { SubnetIds: Match.anyValue(), SecurityGroupIds: Match.anyValue() } });
     assert.match(JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Role')), /ec2:CreateNetworkInterface/);
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [{ Effect: 'Deny', Condition: { ArnEquals: { 'lambda:SourceFunctionArn': Match.anyValue() } } }].map(Match.objectLike),
+      },
+    });
   });
 
   test('a boundary bounds its role', () => {
