@@ -43,11 +43,10 @@ def test_the_function_is_set_up_the_same(of_the_library, of_template_yaml):
 
 
 def statements(resources):
-    """What the roles and policies among these allow; of an Fn::If, what holds where its condition does."""
+    """What the roles and policies among these allow."""
     properties = [r["Properties"] for r in resources.values() if r["Type"] in ("AWS::IAM::Role", "AWS::IAM::Policy")]
     policies = [policy for each in properties for policy in each.get("Policies", [each])]
-    found = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in found]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def values_of(key, value):
