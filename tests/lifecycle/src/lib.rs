@@ -5,6 +5,7 @@
 //!   clean-up.
 //! - `lambda`: deliveries, duplicates and repetitions of killed ones, in two builds of the function that take turns.
 //! - `iot`, `calls`, `client`: an account, and the function's way to it, with a [`mishap`] at any call.
+//! - `obstacles`: what may be in the way of an operation, so that it need not succeed.
 //! - `record`: what really happened. `simulation` holds every promise against it after every step, `repeatable` and
 //!   `adoption` some of their own; `truth` has what cannot be promised, a predicate for each sentence of the contract's list.
 //! - [`history`]: what people do with stacks, at random or told (`tell`); `moving`: the same where templates change hands.
@@ -49,6 +50,8 @@ mod lambda;
 pub mod mishap;
 #[cfg(test)]
 mod moving;
+#[cfg(test)]
+mod obstacles;
 #[cfg(test)]
 mod record;
 #[cfg(test)]

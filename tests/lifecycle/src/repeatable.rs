@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Delivers a request once more, and holds the delivery to that.
 pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
-    // What is at work, or will be, cannot be told from what this delivery does.
+    // What is at work, will be, or happens to this delivery cannot be told from what it does: the promise is of the event.
     let alone = lambda.is_quiet();
     let before = lambda.account.borrow().clone();
     let delivery = lambda.deliver_alone(request);
@@ -77,7 +77,8 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
     }
 }
 
-/// Whether what this is about may be, or may be hidden by, what a repetition left behind.
+/// Whether what this is about may be, or may be hidden by, what a repetition left behind: "a Create or Update delivered or still
+/// at work after the Delete that followed it".
 fn is_touched_by_leftovers(account: &Account, templates: &BTreeMap<String, StoredTemplate>, request: usize) -> bool {
     let record = &account.record;
     let is_left = |maker: &Maker| account.leftovers.contains(maker);

@@ -2,17 +2,17 @@
 
 use crate::adoption;
 use crate::cloudformation::{Change, Ended, Resource, Stacks, Variant};
-use crate::history::{self, Hand, History, IDS, JOBS, Kind, Op, Props, RESOURCES, SOURCE, STACKS};
+use crate::history::{self, Hand, History, IDS, JOBS, Op, Props, SOURCE, STACKS};
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
 use crate::mishap::{Deed, Mishap};
 use crate::moving::{self, Declared};
+use crate::obstacles;
 use crate::record::Delivery;
 use crate::truth;
 use iot_job_template_core::job_template::Desired;
-use iot_job_template_core::memory::REQUEST_TAG;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub struct Simulation {
@@ -163,7 +163,7 @@ impl Simulation {
             // What is at work still may get in the way.
             let must_succeed = change.sibling_fails_after.is_none()
                 && self.function.is_quiet()
-                && self.nothing_is_in_the_way(name, resources);
+                && obstacles::nothing_is_in_the_way(&self.function.account.borrow(), self.stacks.get(name), resources);
             let mut account = self.function.account.borrow_mut();
             let made_at = account
                 .templates
@@ -203,7 +203,7 @@ impl Simulation {
         let can_go_back = held.iter().all(|(logical_id, held)| {
             let template = account.templates.get(&held.physical_id);
             !held.lost
-                && template.is_none_or(|template| has_room_back(template, &held.properties))
+                && template.is_none_or(|template| obstacles::has_room_back(template, &held.properties))
                 && !met_anothers(logical_id, held)
                 && !["JobArn", "DocumentSource"].iter().any(|member| {
                     let source = held.properties[*member].as_str();
@@ -240,48 +240,6 @@ impl Simulation {
                 "destroyed for nothing: {id} was made anew, and only its tags had changed"
             );
         }
-    }
-
-    /// Whether each of these is good, nobody else has, or wants, its id, no stranger has been at it, and there is room for
-    /// its tags.
-    fn nothing_is_in_the_way(&self, stack: &str, resources: &BTreeMap<usize, Option<Props>>) -> bool {
-        let account = self.function.account.borrow();
-        let there = self.stacks.get(stack);
-        let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
-        let mut ids = BTreeSet::new();
-        resources.iter().all(|(name, props)| {
-            let Some(props) = props else { return true };
-            let logical_id = RESOURCES[*name];
-            let held = there.and_then(|stack| stack.resources.get(logical_id));
-            let source_is_there = match props.content {
-                Kind::Document(_) | Kind::ByHand => true,
-                Kind::Source => account.objects.contains_key(SOURCE),
-                Kind::Job(job) => account.jobs.contains_key(&history::job_arn(job)),
-                Kind::Bad | Kind::Unreadable => false,
-            };
-            // As short as a ServiceTimeout is here, any fault is in the way.
-            if !source_is_there
-                || props.timeout.is_some()
-                // Adopt needs a JobTemplateId, and leaves less room for tags.
-                || props.adopt.is_some() && (props.id.is_none() || props.tags > 3)
-                || held.is_some_and(|held| held.lost || account.has_drifted(&held.physical_id))
-            {
-                return false;
-            }
-            let id = history::template_id(&props.json(), stack_id, logical_id);
-            let is_free = match account.templates.get(&id) {
-                _ if props.adopt.is_none() && account.has_drifted(&id) => false,
-                Some(template) if adoption::is_told_to(template, &props.json(), stack_id) => true,
-                Some(template) => {
-                    let old = held.filter(|held| held.physical_id == id).map(|held| &held.properties);
-                    account.is_not_anothers(&id, stack_id, logical_id)
-                        && (old.is_some() || template.adopted.is_none())
-                        && has_room(template, &props.json(), old)
-                }
-                None => true,
-            };
-            is_free && ids.insert(id)
-        })
     }
 
     fn by_hand(&mut self, hand: Hand) {
@@ -399,25 +357,6 @@ impl Simulation {
             }
         }
     }
-}
-
-/// "Only a request that itself adds tags is refused for a fifty-first."
-fn has_room(template: &StoredTemplate, properties: &Value, old_properties: Option<&Value>) -> bool {
-    let tags_of = |properties: &Value| history::desired(properties).tags;
-    let removed = old_properties.map(tags_of).unwrap_or_default();
-    let declared = tags_of(properties);
-    let mut tags: BTreeSet<_> = template.tags.keys().filter(|key| !removed.contains_key(*key)).collect();
-    tags.extend(declared.keys());
-    let providers = ["cloudformation:stack-id", "cloudformation:logical-id", REQUEST_TAG].map(str::to_owned);
-    tags.extend(&providers);
-    tags.len() <= 50
-}
-
-/// The same for a rollback, which removes all that the update declared.
-fn has_room_back(template: &StoredTemplate, properties: &Value) -> bool {
-    let mut others = template.clone();
-    others.tags.retain(|key, _| key == "by" || adoption::is_internal(key));
-    has_room(&others, properties, None)
 }
 
 /// All that a template is made from, the tags aside.

@@ -154,8 +154,9 @@ fn was_forgotten(by: &Delivery, account: &Account) -> bool {
     request.kind == Kind::Update && was_followed
 }
 
-/// What a failed Update made or adopted under another id is looked for by the Update that takes it back. Where the failure
-/// is preserved there may be none, and no other request knows of it: a gap of the contract, which its list does not name.
+/// "What an Update that failed may have made or adopted under another id is deleted, or given back, by the Update that takes it
+/// back." Where the failure is preserved there may be none that succeeds, and no other request knows of it; docs/semantics.md
+/// has it among what cannot be promised.
 fn is_taken_back_by_nobody(id: &str, request: usize, record: &Record) -> bool {
     let this = &record.requests[request];
     let failed = this.reply.as_ref().is_none_or(|reply| !reply.succeeded);
