@@ -150,8 +150,9 @@ pub fn note(
                 return;
             };
             // What came between look and touch was not taken over as told.
+            let before_the_looks = now.saturating_sub(LOOKING);
             let is_others = |before: &StoredTemplate| {
-                before.holder() != caller || was_shown_otherwise(before, now.saturating_sub(LOOKING))
+                before.holder() != caller || before.adopted.is_none() && was_shown_otherwise(before, before_the_looks)
             };
             if is_adopting(work, caller) && !template.mistaken && before.is_some_and(is_others) {
                 // Its own, whose tags IoT shows late, is taken for nobody's.
@@ -174,6 +175,15 @@ pub fn note(
                     template.adopted = adopted.let_go(request);
                 } else if adopted.by == *caller && !names(&template.tags, caller) {
                     template.give_back();
+                    // "and former `none`": while its properties have `Adopt`, its own Delete gives back what it had made, too.
+                    if template.adopted.is_none() && names(&template.tags, &template.maker) {
+                        template.adopted = Some(Adopted {
+                            by: template.maker.clone(),
+                            from: Maker::Person,
+                            before: None,
+                            ..adopted
+                        });
+                    }
                 }
                 match &template.adopted {
                     Some(adopted) => _ = account.adopted.insert(id.to_owned(), adopted.clone()),

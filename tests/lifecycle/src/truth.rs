@@ -41,11 +41,26 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
         || is_unrecognisable(id, template, record)
         || is_taken_back_by_nobody(id, request, record)
         || was_forgotten(&record.deliveries[by], account)
+        || was_let_go_of_too_early(id, template, record)
         || record
             .later(request)
             .any(|(number, later)| came_after(id, template, by, number, later, record));
     (!helpless).then(|| {
         format!("{id}, which {logical_id} of {stack} {did}, at {since:?} in delivery {by}, of request {request}")
+    })
+}
+
+/// "of several that had it in turn, the first is deleted before the one that took it over from it has it back": its own Delete
+/// found somebody's who had not taken it over from it.
+fn was_let_go_of_too_early(id: &str, template: &StoredTemplate, record: &Record) -> bool {
+    record.requests.iter().enumerate().any(|(number, request)| {
+        request.kind == Kind::Delete
+            && request.physical_id.as_deref() == Some(id)
+            && record.maker_of(number) == *template.holder()
+            && request.sent > template.made_at
+            && record
+                .answered(number)
+                .is_some_and(|answered| answered.met.iter().any(|met| met == id))
     })
 }
 
