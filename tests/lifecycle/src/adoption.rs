@@ -4,13 +4,10 @@
 use crate::calls::Work;
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::record::{Kind, Sent, has_adopt};
-use crate::truth::was_shown_otherwise;
 use iot_job_template_core::job_template::Tags;
 use serde_json::Value;
 use std::time::Duration;
 
-/// The model's time for the two looks at tags and content, and the touch.
-const LOOKING: Duration = Duration::from_millis(100);
 const STACK: &str = "cloudformation:stack-id";
 const RESOURCE: &str = "cloudformation:logical-id";
 const FORMER: [&str; 2] = ["cloudformation:former-stack-id", "cloudformation:former-logical-id"];
@@ -150,9 +147,9 @@ pub fn note(
                 return;
             };
             // What came between look and touch was not taken over as told.
-            let before_the_looks = now.saturating_sub(LOOKING);
+            // Its own is taken for nobody's only where IoT has shown its tags late.
             let is_others = |before: &StoredTemplate| {
-                before.holder() != caller || before.adopted.is_none() && was_shown_otherwise(before, before_the_looks)
+                before.holder() != caller || before.adopted.is_none() && before.shown.is_some()
             };
             if is_adopting(work, caller) && !template.mistaken && before.is_some_and(is_others) {
                 // Its own, whose tags IoT shows late, is taken for nobody's.
