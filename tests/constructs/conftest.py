@@ -40,13 +40,6 @@ LANGUAGES = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """One worker for each language, so that each is installed once."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.callspec.params["project"]))
-
-
 @pytest.fixture(scope="session")
 def aws():
     with LocalAws() as aws:

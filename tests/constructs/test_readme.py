@@ -34,7 +34,7 @@ def test_a_mistake_shows_as_the_readme_shows_it(bootstrapped):
     assert shown in said
 
 
-def test_pythons_none_is_not_dropped_without_a_word(bootstrapped):
+def test_none_is_not_dropped_without_a_word(bootstrapped):
     if bootstrapped.language.name != "Python":
         pytest.skip("of Python only")
     bootstrapped.write(NONES)
