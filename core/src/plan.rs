@@ -7,7 +7,7 @@ mod adopt;
 mod delete;
 
 pub use self::adopt::{GiveBack, LetGo};
-pub use self::delete::{DeletePlan, Known, Subject, cancelled_create, left_by_failed_update, plan_delete, subject};
+pub use self::delete::{DeletePlan, Known, ToDelete, cancelled_create, left_by_failed_update, named_by, plan_delete};
 
 use crate::cloudformation::answer::FailureKind;
 use crate::cloudformation::former::{self, Former, former_tags};
@@ -19,7 +19,7 @@ use crate::memory::{Fingerprint, REQUEST_TAG, Words};
 
 /// The template that a Create or an Update is about.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted<'a> {
+pub struct ToMake<'a> {
     pub id: String,
     pub properties: &'a Desired,
     pub fingerprint: Fingerprint,
@@ -61,13 +61,13 @@ pub enum Plan {
     Refuse { kind: FailureKind, why: String },
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> ToMake<'a> {
     /// Which template a Create or an Update is about.
     pub fn of(
         owner: &Owner,
         properties: &'a Desired,
         update_of: Option<(&PhysicalId, Option<&'a Desired>)>,
-    ) -> Wanted<'a> {
+    ) -> ToMake<'a> {
         let id = physical_id::template_id(owner, properties);
         let (held, others) = match update_of {
             Some((PhysicalId::Template(held), old_properties)) => {
@@ -83,7 +83,7 @@ impl<'a> Wanted<'a> {
             }
             _ => (Held::No, Vec::new()),
         };
-        Wanted {
+        ToMake {
             id,
             properties,
             fingerprint: Fingerprint::of(properties),
@@ -112,41 +112,41 @@ impl<'a> Wanted<'a> {
 }
 
 /// What to do so that the template is as wanted. `observed` is what there is under its id.
-pub fn plan(origin: &Origin, wanted: &Wanted, observed: Option<&Template>) -> Plan {
+pub fn plan(origin: &Origin, to_make: &ToMake, observed: Option<&Template>) -> Plan {
     let Some(template) = observed else {
         return Plan::Create {
-            tags: tags_to_create(origin, wanted),
+            tags: tags_to_create(origin, to_make),
         };
     };
     let words = Words::read(&template.tags, origin.sent.latest);
     match origin.owner.ownership(&template.tags) {
         Ownership::Ours => {}
         Ownership::Anothers { stack_id, logical_id } => {
-            return plan_for_anothers(origin, wanted, template, words.as_ref(), (stack_id, logical_id));
+            return plan_for_anothers(origin, to_make, template, words.as_ref(), (stack_id, logical_id));
         }
-        Ownership::Free => match is_recognised_as_wanted(origin, wanted, template) {
+        Ownership::Free => match is_recognised_as_wanted(origin, to_make, template) {
             None => return Plan::Describe,
             Some(true) => {}
-            Some(false) if is_adopted(origin, wanted, &None) => return adopt::plan(origin, wanted, template, &None),
-            Some(false) => return refuse(exists_and_is_free(&wanted.id)),
+            Some(false) if is_adopted(origin, to_make, &None) => return adopt::plan(origin, to_make, template, &None),
+            Some(false) => return refuse(exists_and_is_free(&to_make.id)),
         },
     }
     if is_overtaken(origin, words.as_ref()) {
-        return overtaken(&wanted.id);
+        return overtaken(&to_make.id);
     }
-    let Some(is_as_wanted) = is_as_wanted(wanted, template, words.as_ref()) else {
+    let Some(is_as_wanted) = is_as_wanted(to_make, template, words.as_ref()) else {
         return Plan::Describe;
     };
-    let (set, remove) = tag_changes(origin, wanted, &template.tags, words.as_ref());
-    let set = match within_limit(&wanted.id, &template.tags, set, &remove) {
+    let (set, remove) = tag_changes(origin, to_make, &template.tags, words.as_ref());
+    let set = match within_limit(&to_make.id, &template.tags, set, &remove) {
         Ok(set) => set,
         Err(why) => return refuse(why),
     };
-    if !is_as_wanted && !wanted.is_held() && former::is_adopted(&template.tags) {
+    if !is_as_wanted && !to_make.is_held() && former::is_adopted(&template.tags) {
         return refuse(format!(
             "the job template {} was taken over by this resource, and is not as declared. What was taken over is not made \
              anew by a Create: declare it as it is, deploy, and change it then",
-            wanted.id
+            to_make.id
         ));
     }
     match (is_as_wanted, &template.content) {
@@ -174,31 +174,31 @@ fn exists_and_is_free(id: &str) -> String {
 }
 
 /// Whether the properties say to take over what belongs to `former`.
-fn is_adopted(origin: &Origin, wanted: &Wanted, former: &Former) -> bool {
-    wanted.may_adopt && adopt::takes(&origin.owner, &wanted.properties.adopt, former)
+fn is_adopted(origin: &Origin, to_make: &ToMake, former: &Former) -> bool {
+    to_make.may_adopt && adopt::takes(&origin.owner, &to_make.properties.adopt, former)
 }
 
 /// Another's is not touched, unless the properties say so. But where an Update finds all that it wants, there is nothing to
 /// be done: a rollback must not get stuck for it.
 fn plan_for_anothers(
     origin: &Origin,
-    wanted: &Wanted,
+    to_make: &ToMake,
     template: &Template,
     words: Option<&Words>,
     (stack_id, logical_id): (Option<String>, Option<String>),
 ) -> Plan {
-    let why = belongs_to(&origin.owner, &wanted.id, (stack_id.as_deref(), logical_id.as_deref()));
+    let why = belongs_to(&origin.owner, &to_make.id, (stack_id.as_deref(), logical_id.as_deref()));
     if let (Some(stack_id), Some(logical_id)) = (stack_id, logical_id) {
         let former = Some(Owner { stack_id, logical_id });
-        if is_adopted(origin, wanted, &former) {
-            return adopt::plan(origin, wanted, template, &former);
+        if is_adopted(origin, to_make, &former) {
+            return adopt::plan(origin, to_make, template, &former);
         }
     }
-    let tags = &wanted.properties.tags;
-    if !wanted.is_held() || tags.iter().any(|(key, value)| template.tags.get(key) != Some(value)) {
+    let tags = &to_make.properties.tags;
+    if !to_make.is_held() || tags.iter().any(|(key, value)| template.tags.get(key) != Some(value)) {
         return refuse(why);
     }
-    match is_as_wanted(wanted, template, words) {
+    match is_as_wanted(to_make, template, words) {
         None => Plan::Describe,
         Some(false) => refuse(why),
         Some(true) => Plan::LeaveAsDeclared {
@@ -269,23 +269,23 @@ pub fn tags_to_restore(origin: &Origin, there: &Tags) -> Tags {
 }
 
 /// A template that was adopted and is gone is made anew as one that is to be given back.
-fn tags_to_create(origin: &Origin, wanted: &Wanted) -> Tags {
-    let mut tags = declared_tags(origin, wanted, None);
-    if wanted.is_held() && wanted.properties.adopt != Adopt::No {
+fn tags_to_create(origin: &Origin, to_make: &ToMake) -> Tags {
+    let mut tags = declared_tags(origin, to_make, None);
+    if to_make.is_held() && to_make.properties.adopt != Adopt::No {
         tags.extend(former_tags(&None));
     }
     tags
 }
 
 /// The properties' tags and the provider's. `there` are the words that the template has now.
-fn declared_tags(origin: &Origin, wanted: &Wanted, there: Option<&Words>) -> Tags {
+fn declared_tags(origin: &Origin, to_make: &ToMake, there: Option<&Words>) -> Tags {
     let words = Words {
         // Never an earlier moment in place of a later one.
         when: origin.sent.when.max(there.and_then(|there| there.when)),
         which: origin.sent.which.clone(),
-        fingerprint: wanted.fingerprint.clone(),
+        fingerprint: to_make.fingerprint.clone(),
     };
-    let mut tags = wanted.properties.tags.clone();
+    let mut tags = to_make.properties.tags.clone();
     tags.extend(origin.owner.tags());
     tags.insert(REQUEST_TAG.to_owned(), words.write());
     tags
@@ -293,12 +293,12 @@ fn declared_tags(origin: &Origin, wanted: &Wanted, there: Option<&Words>) -> Tag
 
 /// Whether a free template under an id that CloudFormation holds for us is the one that we made: somebody stripped its
 /// tags. `None` where its content has to be known for that.
-fn is_recognised_as_wanted(origin: &Origin, wanted: &Wanted, template: &Template) -> Option<bool> {
-    match wanted.held {
+fn is_recognised_as_wanted(origin: &Origin, to_make: &ToMake, template: &Template) -> Option<bool> {
+    match to_make.held {
         Held::No => Some(false),
         Held::Yes { old_properties } => {
-            let candidates = [Some(wanted.properties), old_properties];
-            is_recognised(&origin.owner, &wanted.id, &candidates, template)
+            let candidates = [Some(to_make.properties), old_properties];
+            is_recognised(&origin.owner, &to_make.id, &candidates, template)
         }
     }
 }
@@ -356,12 +356,12 @@ fn belongs_to(owner: &Owner, id: &str, names: (Option<&str>, Option<&str>)) -> S
 /// IoT never changes a content, so a template is what its fingerprint says. Where that is lost, content is compared with
 /// what IoT shows; what IoT does not show (the job it was taken from, the revision) between old and new properties, and
 /// where there are none to compare, it counts as the same.
-fn is_as_wanted(wanted: &Wanted, template: &Template, words: Option<&Words>) -> Option<bool> {
+fn is_as_wanted(to_make: &ToMake, template: &Template, words: Option<&Words>) -> Option<bool> {
     if let Some(words) = words {
-        return Some(words.fingerprint == wanted.fingerprint);
+        return Some(words.fingerprint == to_make.fingerprint);
     }
-    let new = wanted.properties;
-    let changed_unseen = wanted
+    let new = to_make.properties;
+    let changed_unseen = to_make
         .old_properties()
         .is_some_and(|old| old.content.job_arn != new.content.job_arn || old.revision != new.revision);
     let content = template.content.as_ref()?;
@@ -373,9 +373,9 @@ fn is_as_wanted(wanted: &Wanted, template: &Template, words: Option<&Words>) -> 
 /// What is declared is compared with what is there, and not with the old properties: those are not what the template has
 /// where they are of an Update that failed and was not rolled back. They only say which tags to remove, for others put
 /// theirs on the template, and those stay.
-fn tag_changes(origin: &Origin, wanted: &Wanted, observed: &Tags, words: Option<&Words>) -> (Tags, Vec<String>) {
-    let mut set = declared_tags(origin, wanted, words);
-    let old = wanted.old_properties().map(|old| &old.tags);
+fn tag_changes(origin: &Origin, to_make: &ToMake, observed: &Tags, words: Option<&Words>) -> (Tags, Vec<String>) {
+    let mut set = declared_tags(origin, to_make, words);
+    let old = to_make.old_properties().map(|old| &old.tags);
     let remove = old
         .into_iter()
         .flatten()

@@ -17,7 +17,7 @@ use crate::cloudformation::physical_id::{self, MadeBy, PhysicalId};
 use crate::cloudformation::request::{Origin, Request};
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
 use crate::job_template::Desired;
-use crate::plan::{self, Plan, Wanted};
+use crate::plan::{self, Plan, ToMake};
 use crate::retry::{Calls, Tries};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl From<CallError> for Failure {
 pub struct Progress {
     /// "create the job template fleet-Reboot".
     pub doing: String,
-    pub leaves: Leaves,
+    pub left_behind: LeftBehind,
     /// The plan that was carried out, for the log.
     pub plan: &'static str,
     pub create: Create,
@@ -88,7 +88,7 @@ pub enum Create {
 
 /// What a request leaves behind, for the user who wonders what to expect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Leaves {
+pub enum LeftBehind {
     /// What is there was not changed, or was put back.
     #[default]
     AsItWas,
@@ -103,21 +103,23 @@ pub enum Leaves {
 }
 
 impl Progress {
-    pub fn leaves_in_words(&self) -> &'static str {
-        match self.leaves {
-            Leaves::AsItWas if matches!(self.create, Create::Unseen | Create::Unclear) => {
+    pub fn left_behind_in_words(&self) -> &'static str {
+        match self.left_behind {
+            LeftBehind::AsItWas if matches!(self.create, Create::Unseen | Create::Unclear) => {
                 "whether the job template was created is not known; the request that takes this one back will look for it"
             }
-            Leaves::AsItWas => "nothing was changed",
-            Leaves::PerhapsMissing => {
+            LeftBehind::AsItWas => "nothing was changed",
+            LeftBehind::PerhapsMissing => {
                 "the old job template is deleted, and the new one may not be there; the update that rolls this back \
                  will create it again"
             }
-            Leaves::SomeTags => "some of its tags may be changed; the update that rolls this back will set them again",
-            Leaves::Both => {
+            LeftBehind::SomeTags => {
+                "some of its tags may be changed; the update that rolls this back will set them again"
+            }
+            LeftBehind::Both => {
                 "the new job template is there beside the old one; the update that rolls this back will delete it"
             }
-            Leaves::PerhapsDeleted => "whether the job template was deleted is not known",
+            LeftBehind::PerhapsDeleted => "whether the job template was deleted is not known",
         }
     }
 }
@@ -149,8 +151,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     pub async fn reconcile(&self, request: &Request) -> Outcome {
         let made = match request {
             Request::Create { properties } => {
-                let wanted = Wanted::of(&self.origin.owner, properties, None);
-                self.make(&wanted).await
+                let to_make = ToMake::of(&self.origin.owner, properties, None);
+                self.make(&to_make).await
             }
             Request::Update {
                 physical_id,
@@ -158,8 +160,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 old_properties,
             } => {
                 let update_of = Some((physical_id, old_properties.as_deref()));
-                let wanted = Wanted::of(&self.origin.owner, properties, update_of);
-                self.update(request, physical_id, old_properties.as_deref(), &wanted)
+                let to_make = ToMake::of(&self.origin.owner, properties, update_of);
+                self.update(request, physical_id, old_properties.as_deref(), &to_make)
                     .await
             }
             Request::Delete {
@@ -181,22 +183,22 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         request: &Request,
         physical_id: &PhysicalId,
         old_properties: Option<&Desired>,
-        wanted: &Wanted<'_>,
+        to_make: &ToMake<'_>,
     ) -> Result<(Made, Option<String>), Failure> {
-        let left = plan::left_by_failed_update(&self.origin.owner, wanted, request);
+        let left = plan::left_by_failed_update(&self.origin.owner, to_make, request);
         let held = match physical_id {
             PhysicalId::Template(id) if physical_id::can_be_a_templates(id) => Some(id),
             _ => None,
         };
-        let made = self.make(wanted).await;
+        let made = self.make(to_make).await;
         if let Some(left) = left
             && !matches!(&made, Err(failure) if failure.kind == FailureKind::Overtaken)
         {
-            if made.is_ok() && !wanted.is_held() {
-                self.leaves(Leaves::Both);
+            if made.is_ok() && !to_make.is_held() {
+                self.leaves_behind(LeftBehind::Both);
             }
             if let Some(id) = held
-                && (made.is_err() || !wanted.is_held())
+                && (made.is_err() || !to_make.is_held())
             {
                 self.leave_words(id).await;
             }
@@ -207,8 +209,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     }
 
     /// Looks at the resource's other templates: a later request may have seen to them.
-    async fn look_whether_overtaken(&self, wanted: &Wanted<'_>) -> Result<(), Failure> {
-        for id in &wanted.others {
+    async fn look_whether_overtaken(&self, to_make: &ToMake<'_>) -> Result<(), Failure> {
+        for id in &to_make.others {
             let Some(arn) = (self.arn_of)(id) else { continue };
             self.start(&format!("look at the job template {id}"));
             let tags = tags_or_none(self.calls.tags(&arn).await)?;
@@ -245,13 +247,13 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     }
 
     /// A single try at deleting a template.
-    async fn try_to_delete(&self, tries: &mut Tries, id: &str, leaves: Leaves) -> Result<Touched, CallError> {
-        let before = self.progress.borrow().leaves;
+    async fn try_to_delete(&self, tries: &mut Tries, id: &str, left_behind: LeftBehind) -> Result<Touched, CallError> {
+        let before = self.progress.borrow().left_behind;
         self.start(&format!("delete the job template {id}"));
-        self.leaves(leaves);
+        self.leaves_behind(left_behind);
         let touched = self.touch(tries, self.calls.try_delete(id)).await;
         if touched.is_err() {
-            self.leaves(before);
+            self.leaves_behind(before);
         }
         touched
     }
@@ -286,8 +288,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
     }
 
-    fn leaves(&self, leaves: Leaves) {
-        self.progress.borrow_mut().leaves = leaves;
+    fn leaves_behind(&self, left_behind: LeftBehind) {
+        self.progress.borrow_mut().left_behind = left_behind;
     }
 
     fn note_plan(&self, plan: &'static str) {

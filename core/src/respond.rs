@@ -64,7 +64,7 @@ impl<I: JobTemplates> Means<'_, I> {
             let reason = [failure.why].into_iter().chain(more.map(str::to_owned)).collect();
             failed(physical_id.as_ref(), &origin, failure.kind, reason)
         };
-        let interrupted = |kind, why| failed(Failure { kind, why }, Some(progress.borrow().leaves_in_words()));
+        let interrupted = |kind, why| failed(Failure { kind, why }, Some(progress.borrow().left_behind_in_words()));
         let answer = match timeout_at(deadline, work).await {
             Ok(Ok(Outcome::Made { made, warning })) => answer_made(made, warning),
             Ok(Ok(Outcome::Gone { warning })) => answer_gone(event, &origin, warning),

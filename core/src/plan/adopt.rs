@@ -1,7 +1,7 @@
 //! Taking over a template that is in use and cannot be made anew, and giving it back: exact inverses, each one call that
 //! sets or removes the provider's tags and nothing else.
 
-use super::{Plan, Wanted, apply, declared_tags, is_overtaken, overtaken, refuse, settable};
+use super::{Plan, ToMake, apply, declared_tags, is_overtaken, overtaken, refuse, settable};
 use crate::cloudformation::former::{self, FORMER_TAGS, Former, former_tags};
 use crate::cloudformation::owner::{Owner, Ownership, PROVIDER_TAGS};
 use crate::cloudformation::request::Origin;
@@ -19,13 +19,13 @@ pub(super) fn takes(adopter: &Owner, adopt: &Adopt, former: &Former) -> bool {
 }
 
 /// Takes over a template only if it is just as declared: otherwise it would be changed, or not be what the stack says.
-pub(super) fn plan(origin: &Origin, wanted: &Wanted, template: &Template, former: &Former) -> Plan {
-    let id = &wanted.id;
+pub(super) fn plan(origin: &Origin, to_make: &ToMake, template: &Template, former: &Former) -> Plan {
+    let id = &to_make.id;
     let words = Words::read(&template.tags, origin.sent.latest);
     if is_overtaken(origin, words.as_ref()) {
         return overtaken(id);
     }
-    let Some(differences) = differences(wanted, template, words.as_ref()) else {
+    let Some(differences) = differences(to_make, template, words.as_ref()) else {
         return Plan::Describe;
     };
     if !differences.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn plan(origin: &Origin, wanted: &Wanted, template: &Template, former
             differences.join(", ")
         ));
     }
-    let mut tags = declared_tags(origin, wanted, words.as_ref());
+    let mut tags = declared_tags(origin, to_make, words.as_ref());
     tags.retain(|key, _| PROVIDER_TAGS.contains(&key.as_str()));
     tags.extend(former::tags_of_adoption(former, &template.tags));
     let count = apply(&settable(&template.tags), &tags, &[]).len();
@@ -50,11 +50,11 @@ pub(super) fn plan(origin: &Origin, wanted: &Wanted, template: &Template, former
 }
 
 /// Where the template is not as declared; `None` where its content has to be known for that.
-fn differences(wanted: &Wanted, template: &Template, words: Option<&Words>) -> Option<Vec<String>> {
+fn differences(to_make: &ToMake, template: &Template, words: Option<&Words>) -> Option<Vec<String>> {
     let mut differences = Vec::new();
-    if words.is_none_or(|words| words.fingerprint != wanted.fingerprint) {
+    if words.is_none_or(|words| words.fingerprint != to_make.fingerprint) {
         let there = template.content.as_ref()?;
-        differences = content_differences(&wanted.properties.content, there);
+        differences = content_differences(&to_make.properties.content, there);
         if differences.is_empty() && words.is_some() {
             differences.push(
                 "by its fingerprint it was made from another JobArn, DocumentSource or Revision, which IoT does not show"
@@ -62,7 +62,7 @@ fn differences(wanted: &Wanted, template: &Template, words: Option<&Words>) -> O
             );
         }
     }
-    for (key, here) in &wanted.properties.tags {
+    for (key, here) in &to_make.properties.tags {
         match template.tags.get(key) {
             Some(there) if there == here => {}
             there => differences.push(format!(

@@ -6,7 +6,7 @@ use crate::cloudformation::physical_id::{self, PhysicalId};
 use crate::cloudformation::request::{Origin, Request};
 use crate::job_template::{Desired, Tags, Template};
 use crate::memory::{Fingerprint, Which, Words};
-use crate::plan::Wanted;
+use crate::plan::ToMake;
 
 /// What is to be done for a Delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum DeletePlan {
 
 /// A template that a request is about without wanting it: one to delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct ToDelete {
     pub id: String,
     pub known: Known,
 }
@@ -52,7 +52,7 @@ pub enum Known {
 
 /// The template that the Delete of this physical id is about first; `None` where there can be none: for the id of nothing
 /// asked, and for an id that IoT would not take, which some other provider may have left.
-pub fn subject(physical_id: &PhysicalId) -> Option<Subject> {
+pub fn named_by(physical_id: &PhysicalId) -> Option<ToDelete> {
     let (id, known) = match physical_id {
         PhysicalId::NothingAsked => return None,
         PhysicalId::Template(id) => (id, Known::Held),
@@ -60,7 +60,7 @@ pub fn subject(physical_id: &PhysicalId) -> Option<Subject> {
             (&made_by.template_id, Known::MadeBy(made_by.which.clone()))
         }
     };
-    physical_id::can_be_a_templates(id).then(|| Subject { id: id.clone(), known })
+    physical_id::can_be_a_templates(id).then(|| ToDelete { id: id.clone(), known })
 }
 
 /// What a Create that CloudFormation did not wait for would have made: looked for where nothing is under an id that
@@ -71,14 +71,14 @@ pub fn cancelled_create(
     owner: &Owner,
     physical_id: Option<&PhysicalId>,
     properties: Option<&Desired>,
-) -> Option<Subject> {
+) -> Option<ToDelete> {
     let id = physical_id::template_id(owner, properties?);
     let may_be = match physical_id {
         None => true,
         Some(PhysicalId::Template(made_up)) => physical_id::is_made_up(owner, made_up) && id != *made_up,
         Some(_) => false,
     };
-    may_be.then_some(Subject {
+    may_be.then_some(ToDelete {
         id,
         known: Known::Cancelled,
     })
@@ -88,7 +88,7 @@ pub fn cancelled_create(
 /// where that is neither the one wanted now nor the one that CloudFormation holds for us.
 ///
 /// CloudFormation never learned of that template, and sends no Delete for it.
-pub fn left_by_failed_update(owner: &Owner, wanted: &Wanted, request: &Request) -> Option<Subject> {
+pub fn left_by_failed_update(owner: &Owner, to_make: &ToMake, request: &Request) -> Option<ToDelete> {
     let Request::Update {
         physical_id: PhysicalId::Template(held),
         old_properties: Some(old),
@@ -98,30 +98,30 @@ pub fn left_by_failed_update(owner: &Owner, wanted: &Wanted, request: &Request) 
         return None;
     };
     let id = physical_id::template_id(owner, old);
-    (id != wanted.id && id != *held).then(|| Subject {
+    (id != to_make.id && id != *held).then(|| ToDelete {
         id,
         known: Known::LeftByFailedUpdate(Fingerprint::of(old)),
     })
 }
 
-/// What to do about a Delete's subject. Whoever only supposes it (all but [`Known::Held`]) judges by its tags alone.
+/// What to do about a template to delete. Whoever only supposes it (all but [`Known::Held`]) judges by its tags alone.
 pub fn plan_delete(
     origin: &Origin,
-    subject: &Subject,
+    to_delete: &ToDelete,
     properties: Option<&Desired>,
     observed: Option<&Template>,
 ) -> DeletePlan {
     let Some(template) = observed else {
         return DeletePlan::Nothing;
     };
-    let id = &subject.id;
+    let id = &to_delete.id;
     let leave_alone = |why: String| DeletePlan::LeaveAlone { why };
     let words = Words::read(&template.tags, origin.sent.latest);
     match origin.owner.ownership(&template.tags) {
         Ownership::Ours if is_overtaken(origin, words.as_ref()) => leave_alone(format!(
             "a later request has seen to the job template {id}; it was left alone"
         )),
-        Ownership::Ours if is_of_another_request(&subject.known, words.as_ref()) => leave_alone(format!(
+        Ownership::Ours if is_of_another_request(&to_delete.known, words.as_ref()) => leave_alone(format!(
             "the job template {id} was not made by the request that is taken back; it was left alone"
         )),
         Ownership::Ours => match adopt::give_back(origin, properties, &template.tags) {
@@ -129,13 +129,13 @@ pub fn plan_delete(
             None => DeletePlan::Delete,
         },
         Ownership::Anothers { stack_id, logical_id } => {
-            plan_for_anothers(origin, subject, properties, &template.tags, (stack_id, logical_id))
+            plan_for_anothers(origin, to_delete, properties, &template.tags, (stack_id, logical_id))
         }
         Ownership::Free => {
             let why = format!(
                 "the job template {id} has no tags that name its owner, and is not what this stack made; it was left alone"
             );
-            match subject.known {
+            match to_delete.known {
                 Known::Held => match is_recognised(&origin.owner, id, &[properties], template) {
                     None => DeletePlan::Describe,
                     Some(true) => DeletePlan::Delete,
@@ -149,13 +149,17 @@ pub fn plan_delete(
 
 fn plan_for_anothers(
     origin: &Origin,
-    subject: &Subject,
+    to_delete: &ToDelete,
     properties: Option<&Desired>,
     tags: &Tags,
     (stack_id, logical_id): (Option<String>, Option<String>),
 ) -> DeletePlan {
-    let why = belongs_to(&origin.owner, &subject.id, (stack_id.as_deref(), logical_id.as_deref()));
-    if subject.known == Known::Held {
+    let why = belongs_to(
+        &origin.owner,
+        &to_delete.id,
+        (stack_id.as_deref(), logical_id.as_deref()),
+    );
+    if to_delete.known == Known::Held {
         return match adopt::let_go(&origin.owner, properties, tags) {
             Some(let_go) => DeletePlan::LetGo(let_go),
             None => DeletePlan::LeaveAlone { why },

@@ -161,7 +161,7 @@ fn unclear(properties: &Desired) -> PhysicalId {
 }
 
 fn create(new: &Desired, there: Option<&Template>) -> Plan {
-    plan(&now(), &Wanted::of(&us(), new, None), there)
+    plan(&now(), &ToMake::of(&us(), new, None), there)
 }
 
 /// What an Update of the old properties' template asks for.
@@ -170,12 +170,12 @@ fn update(old: &Desired, new: &Desired, there: Option<&Template>) -> Plan {
 }
 
 fn update_of(held: &PhysicalId, old: Option<&Desired>, new: &Desired, there: Option<&Template>) -> Plan {
-    plan(&now(), &Wanted::of(&us(), new, Some((held, old))), there)
+    plan(&now(), &ToMake::of(&us(), new, Some((held, old))), there)
 }
 
 fn delete(held: &PhysicalId, properties: Option<&Desired>, there: Option<&Template>) -> DeletePlan {
-    let subject = subject(held).expect("something to look for");
-    plan_delete(&now(), &subject, properties, there)
+    let to_delete = named_by(held).expect("something to look for");
+    plan_delete(&now(), &to_delete, properties, there)
 }
 
 /// Sets these tags, and leaves the words of this request.
@@ -365,14 +365,14 @@ fn an_update_to_another_id_asks_for_what_a_create_of_that_id_asks_for() {
 
 #[test]
 fn a_delete_of_what_was_never_made_looks_for_nothing() {
-    assert_eq!(subject(&PhysicalId::NothingAsked), None);
+    assert_eq!(named_by(&PhysicalId::NothingAsked), None);
 }
 
 #[test]
 fn a_delete_of_an_unknown_outcome_deletes_the_candidate_if_its_tags_are_ours() {
     let there = made_by(&us(), &reboot());
 
-    assert_eq!(subject(&unclear(&reboot())).unwrap().id, "reboot");
+    assert_eq!(named_by(&unclear(&reboot())).unwrap().id, "reboot");
     assert_eq!(
         delete(&unclear(&reboot()), Some(&reboot()), Some(&there)),
         DeletePlan::Delete
@@ -401,7 +401,7 @@ fn a_delete_of_a_made_up_id_where_nothing_is_looks_for_what_the_create_would_hav
     for properties in [reboot(), unnamed()] {
         assert_eq!(
             cancelled_create(&us(), Some(&made_up()), Some(&properties)),
-            Some(Subject {
+            Some(ToDelete {
                 id: physical_id::template_id(&us(), &properties),
                 known: Known::Cancelled
             })
@@ -594,15 +594,18 @@ fn a_request_without_a_date_concludes_nothing_and_keeps_the_moment_that_is_there
     let mut dateless = now();
     dateless.sent.when = None;
     let there = seen_to_by(&sent("101501", "later"));
-    let wanted = reboot();
-    let wanted = Wanted::of(&us(), &wanted, None);
+    let to_make = reboot();
+    let to_make = ToMake::of(&us(), &to_make, None);
 
-    let Plan::Retag { set, .. } = plan(&dateless, &wanted, Some(&there)) else {
+    let Plan::Retag { set, .. } = plan(&dateless, &to_make, Some(&there)) else {
         panic!("refused");
     };
     assert!(set[REQUEST_TAG].starts_with(&format!("20261126T101501Z {} ", dateless.sent.which)));
-    let subject = subject(&id_of(&reboot())).unwrap();
-    assert_eq!(plan_delete(&dateless, &subject, None, Some(&there)), DeletePlan::Delete);
+    let to_delete = named_by(&id_of(&reboot())).unwrap();
+    assert_eq!(
+        plan_delete(&dateless, &to_delete, None, Some(&there)),
+        DeletePlan::Delete
+    );
 }
 
 #[test]
@@ -713,7 +716,7 @@ fn what_a_failed_update_left_is_what_has_the_fingerprint_of_what_it_asked_for() 
 fn a_delete_without_an_id_looks_for_what_the_create_would_have_made() {
     assert_eq!(
         cancelled_create(&us(), None, Some(&reboot())),
-        Some(Subject {
+        Some(ToDelete {
             id: "reboot".into(),
             known: Known::Cancelled
         })
@@ -863,14 +866,14 @@ fn what_has_a_fingerprint_is_compared_by_it_without_a_look_at_the_content() {
 #[test]
 fn a_request_takes_over_once_at_the_most_and_not_what_a_later_one_has_seen_to() {
     let desired = adopting("true");
-    let wanted = Wanted {
+    let to_make = ToMake {
         may_adopt: false,
-        ..Wanted::of(&us(), &desired, None)
+        ..ToMake::of(&us(), &desired, None)
     };
     let mut seen_to = free(&reboot());
     seen_to.tags.extend([words(&sent("101501", "later"), &reboot())]);
 
-    refusal(plan(&now(), &wanted, Some(&free(&reboot()))));
+    refusal(plan(&now(), &to_make, Some(&free(&reboot()))));
     refusal(create(&desired, Some(&seen_to)));
 }
 
@@ -981,7 +984,7 @@ fn taken_on(former: &Former) -> (Owner, Template) {
     };
     let desired = adopting(&format!("{}/{}", us().stack_id, us().logical_id));
     let mut there = taken_over(former);
-    let Plan::Adopt { tags } = plan(&adopter, &Wanted::of(&stack, &desired, None), Some(&there)) else {
+    let Plan::Adopt { tags } = plan(&adopter, &ToMake::of(&stack, &desired, None), Some(&there)) else {
         panic!("not taken over");
     };
     there.tags.extend(tags);
@@ -1033,8 +1036,8 @@ fn what_is_given_back_is_to_be_given_back_to_whom_it_was_from_before() {
     for (former, adopt) in [(None, "true".to_owned()), (Some(resource.clone()), named(&resource))] {
         let (stack, mut there) = taken_on(&former);
         let adopter = Origin { owner: stack, ..now() };
-        let subject = subject(&id_of(&reboot())).unwrap();
-        let DeletePlan::GiveBack(GiveBack::ToOwner { set }) = plan_delete(&adopter, &subject, None, Some(&there))
+        let to_delete = named_by(&id_of(&reboot())).unwrap();
+        let DeletePlan::GiveBack(GiveBack::ToOwner { set }) = plan_delete(&adopter, &to_delete, None, Some(&there))
         else {
             panic!("not given back");
         };
@@ -1054,7 +1057,7 @@ fn what_is_given_back_is_to_be_given_back_to_whom_it_was_from_before() {
                     ..now()
                 };
                 assert!(matches!(
-                    plan_delete(&theirs, &subject, Some(&reboot()), Some(&there)),
+                    plan_delete(&theirs, &to_delete, Some(&reboot()), Some(&there)),
                     DeletePlan::LetGo(LetGo::ForGood { .. })
                 ));
             }
@@ -1108,7 +1111,7 @@ fn a_delete_of_a_made_up_id_without_readable_properties_guesses_nothing() {
 #[test]
 fn a_delete_of_an_id_that_no_template_can_have_looks_for_nothing() {
     for id in ["2026/11/23/[$LATEST]0123", "", &"x".repeat(65)] {
-        assert_eq!(subject(&PhysicalId::Template(id.into())), None, "{id}");
+        assert_eq!(named_by(&PhysicalId::Template(id.into())), None, "{id}");
     }
 }
 
@@ -1144,17 +1147,17 @@ fn update_request(held: &PhysicalId, new: &Desired, old: Option<&Desired>) -> Re
     }
 }
 
-fn left_by(request: &Request) -> Option<Subject> {
-    let wanted = match request {
-        Request::Create { properties } => Wanted::of(&us(), properties, None),
+fn left_by(request: &Request) -> Option<ToDelete> {
+    let to_make = match request {
+        Request::Create { properties } => ToMake::of(&us(), properties, None),
         Request::Update {
             physical_id,
             properties,
             old_properties,
-        } => Wanted::of(&us(), properties, Some((physical_id, old_properties.as_deref()))),
+        } => ToMake::of(&us(), properties, Some((physical_id, old_properties.as_deref()))),
         Request::Delete { .. } => unreachable!("a Delete wants no template"),
     };
-    left_by_failed_update(&us(), &wanted, request)
+    left_by_failed_update(&us(), &to_make, request)
 }
 
 // What counts as the same content
@@ -1165,7 +1168,7 @@ fn content_is_the_same_however_iot_gives_it_back() {
     let retry = |failure_type| json!({"FailureType": failure_type, "NumberOfRetries": 1});
     let window = |start| json!({"StartTime": start, "DurationInMinutes": 60});
 
-    for (wanted, shown) in [
+    for (to_make, shown) in [
         (
             json!({"AbortConfig": {"CriteriaList": [criterion("ALL", json!(25)), criterion("FAILED", json!(50))]}}),
             json!({"AbortConfig": {"CriteriaList": [criterion("FAILED", json!(50.0)), criterion("ALL", json!(25.0))]}}),
@@ -1196,13 +1199,13 @@ fn content_is_the_same_however_iot_gives_it_back() {
             json!({"TimeoutConfig": {"InProgressTimeoutInMinutes": 60}}),
         ),
     ] {
-        assert!(is_same(&wanted, &shown), "{wanted} and {shown}");
+        assert!(is_same(&to_make, &shown), "{to_make} and {shown}");
     }
 }
 
 #[test]
 fn content_is_other_where_anything_that_iot_gives_back_differs() {
-    for (wanted, shown) in [
+    for (to_make, shown) in [
         (json!({"Document": "{\"a\":1}"}), json!({"Document": "{\"a\": 1}"})),
         (json!({}), json!({"DocumentSource": "https://s/k"})),
         (
@@ -1223,20 +1226,20 @@ fn content_is_other_where_anything_that_iot_gives_back_differs() {
             json!({"TimeoutConfig": {"InProgressTimeoutInMinutes": 60}}),
         ),
     ] {
-        assert!(!is_same(&wanted, &shown), "{wanted} and {shown}");
+        assert!(!is_same(&to_make, &shown), "{to_make} and {shown}");
     }
 }
 
 /// Whether a template of ours is taken for what is wanted; each is given by how it differs from [`reboot`].
-fn is_same(wanted: &Value, shown: &Value) -> bool {
-    let [wanted, shown] = [wanted, shown].map(|members| {
+fn is_same(to_make: &Value, shown: &Value) -> bool {
+    let [to_make, shown] = [to_make, shown].map(|members| {
         let mut json = json!({"Description": "Reboot", "Document": "{}"});
         json.as_object_mut()
             .unwrap()
             .extend(members.as_object().unwrap().clone());
         reboot_with(|it| it.content = content(json))
     });
-    create(&wanted, Some(&wordless(&shown))) == only_words(&wanted)
+    create(&to_make, Some(&wordless(&shown))) == only_words(&to_make)
 }
 
 /// Properties with each thing that a template does not show, and what there is of all of them.
@@ -1456,7 +1459,7 @@ proptest! {
     ) {
         let held = id_of(&old);
 
-        prop_assert_eq!(PhysicalId::Template(subject(&held).unwrap().id), held.clone());
+        prop_assert_eq!(PhysicalId::Template(named_by(&held).unwrap().id), held.clone());
         for properties in [&old, &new] {
             prop_assert_eq!(cancelled_create(&us(), Some(&held), Some(properties)), None);
         }

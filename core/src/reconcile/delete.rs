@@ -1,11 +1,11 @@
 //! Deletes what the resource owns: the template that CloudFormation holds for it, or one that is only supposed to be its.
 
 use super::look::tags_or_none;
-use super::{LONGEST_WAIT, Leaves, Reconciler, Touched};
+use super::{LONGEST_WAIT, LeftBehind, Reconciler, Touched};
 use crate::cloudformation::physical_id::PhysicalId;
 use crate::iot::{CallError, JobTemplates, Operation};
 use crate::job_template::{Desired, Template};
-use crate::plan::{self, DeletePlan, GiveBack, LetGo, Subject};
+use crate::plan::{self, DeletePlan, GiveBack, LetGo, ToDelete};
 use crate::retry::Tries;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -37,33 +37,37 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             Some(PhysicalId::Unclear(_)) => Some(Patience::ToTheEnd(LONGEST_WAIT)),
             _ => None,
         };
-        let subject = physical_id.and_then(plan::subject);
-        match (subject, patience) {
-            (Some(subject), Some(patience)) => return self.delete_supposed(&subject, properties, patience).await,
-            (Some(subject), None) => {
-                if let Some(Found { warning }) = self.delete_held(&subject, properties).await? {
+        let to_delete = physical_id.and_then(plan::named_by);
+        match (to_delete, patience) {
+            (Some(to_delete), Some(patience)) => return self.delete_supposed(&to_delete, properties, patience).await,
+            (Some(to_delete), None) => {
+                if let Some(Found { warning }) = self.delete_held(&to_delete, properties).await? {
                     return Ok(warning);
                 }
             }
             (None, _) => {}
         }
         match plan::cancelled_create(&self.origin.owner, physical_id, properties) {
-            Some(subject) => {
+            Some(to_delete) => {
                 let patience = Patience::UntilFound(LONGEST_CANCELLED_CREATE);
-                self.delete_supposed(&subject, properties, patience).await
+                self.delete_supposed(&to_delete, properties, patience).await
             }
             None => Ok(None),
         }
     }
 
     /// `None` where nothing was there.
-    async fn delete_held(&self, subject: &Subject, properties: Option<&Desired>) -> Result<Option<Found>, CallError> {
+    async fn delete_held(
+        &self,
+        to_delete: &ToDelete,
+        properties: Option<&Desired>,
+    ) -> Result<Option<Found>, CallError> {
         let mut tries = Tries::default();
         let mut whole = false;
         let mut found = None;
         loop {
-            let observed = self.look_to_delete(&subject.id, whole).await?;
-            match plan::plan_delete(self.origin, subject, properties, observed.as_ref()) {
+            let observed = self.look_to_delete(&to_delete.id, whole).await?;
+            match plan::plan_delete(self.origin, to_delete, properties, observed.as_ref()) {
                 DeletePlan::Nothing => return Ok(found),
                 DeletePlan::Describe => whole = true,
                 DeletePlan::NotYet { why } | DeletePlan::LeaveAlone { why } => {
@@ -73,7 +77,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 plan => {
                     found = Some(Found { warning: None });
                     let arn = observed.map(|template| template.arn).unwrap_or_default();
-                    let touched = self.carry_out(&mut tries, &subject.id, &arn, &plan).await?;
+                    let touched = self.carry_out(&mut tries, &to_delete.id, &arn, &plan).await?;
                     if !matches!(touched, Touched::LookAgain { .. }) {
                         return Ok(found);
                     }
@@ -98,7 +102,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             DeletePlan::GiveBack(GiveBack::ToNobody { remove }) | DeletePlan::LetGo(LetGo::ForGood { remove }) => {
                 self.touch(tries, self.calls.try_untag(arn, remove)).await
             }
-            DeletePlan::Delete => self.try_to_delete(tries, id, Leaves::PerhapsDeleted).await,
+            DeletePlan::Delete => self.try_to_delete(tries, id, LeftBehind::PerhapsDeleted).await,
             // None of the others touches anything.
             _ => Ok(Touched::Gone),
         }
@@ -125,11 +129,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// is not there, or shows no owner, may be about to.
     pub(super) async fn delete_supposed(
         &self,
-        subject: &Subject,
+        to_delete: &ToDelete,
         properties: Option<&Desired>,
         patience: Patience,
     ) -> Result<Option<String>, CallError> {
-        let Some(arn) = (self.arn_of)(&subject.id) else {
+        let Some(arn) = (self.arn_of)(&to_delete.id) else {
             return Ok(None);
         };
         let (wait, to_the_end) = match patience {
@@ -142,7 +146,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         let mut pause = Duration::from_secs(1);
         let mut was_seen = false;
         loop {
-            self.start(&format!("look for the job template {}", subject.id));
+            self.start(&format!("look for the job template {}", to_delete.id));
             self.calls.turn(Operation::Delete).await;
             let tags = match (tags_or_none(self.calls.tags(&arn).await), patience) {
                 (Ok(tags), _) => tags,
@@ -151,14 +155,14 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             };
             let template = (!tags.is_empty()).then(|| Template::of_tags(arn.clone(), tags));
             let mut warning = None;
-            match plan::plan_delete(self.origin, subject, properties, template.as_ref()) {
+            match plan::plan_delete(self.origin, to_delete, properties, template.as_ref()) {
                 DeletePlan::LeaveAlone { why } if !to_the_end => {
                     self.note_plan("leave alone");
                     return Ok(Some(why));
                 }
                 DeletePlan::LeaveAlone { why } | DeletePlan::NotYet { why } => warning = Some(why),
                 DeletePlan::Nothing | DeletePlan::Describe => {}
-                plan => match self.carry_out(&mut tries, &subject.id, &arn, &plan).await? {
+                plan => match self.carry_out(&mut tries, &to_delete.id, &arn, &plan).await? {
                     Touched::LookAgain { .. } => {
                         was_seen = true;
                         continue;

@@ -1,13 +1,13 @@
 //! Sees to it that a template is as wanted: creates it, changes its tags, makes it anew, or takes it over.
 
 use super::look::tags_or_none;
-use super::{Create, Failure, LONGEST_WAIT, Leaves, Made, Reconciler, Touched, made};
+use super::{Create, Failure, LONGEST_WAIT, LeftBehind, Made, Reconciler, Touched, made};
 use crate::cloudformation::answer::FailureKind;
 use crate::cloudformation::owner::Ownership;
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
 use crate::job_template::{Content, Tags, Template};
 use crate::memory::{REQUEST_TAG, Words};
-use crate::plan::{self, Plan, Wanted};
+use crate::plan::{self, Plan, ToMake};
 use crate::retry::Tries;
 use std::fmt;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 /// A template being made as wanted, and what was met on the way.
 struct Making<'a> {
-    wanted: Wanted<'a>,
+    to_make: ToMake<'a>,
     tries: Tries,
     conflicts: usize,
     /// When the resource's other templates did not say that this request comes late.
@@ -29,7 +29,7 @@ impl Making<'_> {
     /// What takes back an Update to another id looks for ten seconds for what that may yet make: some of them do not matter.
     fn is_in_time(&self) -> bool {
         const LONG_AGO: Duration = Duration::from_secs(5);
-        self.wanted.others.is_empty() || self.in_time.is_some_and(|in_time| in_time.elapsed() < LONG_AGO)
+        self.to_make.others.is_empty() || self.in_time.is_some_and(|in_time| in_time.elapsed() < LONG_AGO)
     }
 }
 
@@ -46,22 +46,22 @@ enum Next {
 
 impl<I: JobTemplates> Reconciler<'_, I> {
     /// Sees to it that the template is as wanted. A warning comes with it where something was left undone.
-    pub(super) async fn make(&self, wanted: &Wanted<'_>) -> Result<(Made, Option<String>), Failure> {
+    pub(super) async fn make(&self, to_make: &ToMake<'_>) -> Result<(Made, Option<String>), Failure> {
         let mut making = Making {
-            wanted: wanted.clone(),
+            to_make: to_make.clone(),
             tries: Tries::default(),
             conflicts: 0,
             in_time: None,
             words_alone_since: None,
             perhaps_deleted: None,
         };
-        if !wanted.is_held() && self.origin.sent.is_perhaps_repeated {
+        if !to_make.is_held() && self.origin.sent.is_perhaps_repeated {
             self.progress.borrow_mut().create = Create::Unseen;
         }
         // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call.
-        let mut next = match wanted.is_held() {
+        let mut next = match to_make.is_held() {
             true => Next::Look {
-                whole: wanted.is_changed(),
+                whole: to_make.is_changed(),
             },
             false => Next::Seen(None),
         };
@@ -71,8 +71,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             }
             let observed = match next {
                 Next::Done(made, warning) => return Ok((made, warning)),
-                Next::Look { whole: true } => self.look(&wanted.id, true, Operation::Delete).await?,
-                Next::Look { whole: false } => self.look(&wanted.id, false, touched_next(wanted)).await?,
+                Next::Look { whole: true } => self.look(&to_make.id, true, Operation::Delete).await?,
+                Next::Look { whole: false } => self.look(&to_make.id, false, touched_next(to_make)).await?,
                 Next::Seen(observed) => observed.map(|template| *template),
             };
             next = self.step(&mut making, observed).await?;
@@ -82,7 +82,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// An Update to another id that waited may have been overtaken meanwhile.
     async fn see_that_it_is_in_time(&self, making: &mut Making<'_>) -> Result<(), Failure> {
         if !making.is_in_time() {
-            self.look_whether_overtaken(&making.wanted).await?;
+            self.look_whether_overtaken(&making.to_make).await?;
             making.in_time = Some(Instant::now());
         }
         Ok(())
@@ -90,14 +90,14 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     /// Does what the plan says of what was observed.
     async fn step(&self, making: &mut Making<'_>, observed: Option<Template>) -> Result<Next, Failure> {
-        match (plan::plan(self.origin, &making.wanted, observed.as_ref()), observed) {
+        match (plan::plan(self.origin, &making.to_make, observed.as_ref()), observed) {
             (Plan::Refuse { kind, why }, _) => {
                 self.note_plan("refuse");
                 Err(Failure { kind, why })
             }
             (Plan::LeaveAsDeclared { warning }, Some(template)) => {
                 self.note_plan("as declared");
-                Ok(Next::Done(made(&making.wanted.id, template.arn), Some(warning)))
+                Ok(Next::Done(made(&making.to_make.id, template.arn), Some(warning)))
             }
             (Plan::Describe, Some(_)) => Ok(Next::Look { whole: true }),
             (Plan::Retag { set, remove }, Some(template)) => self.retag(making, &template.arn, &set, &remove).await,
@@ -111,7 +111,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     /// Removes tags, or sets some. Removed first, so that the limit of 50 is not met on the way; there is a look between.
     async fn retag(&self, making: &mut Making<'_>, arn: &str, set: &Tags, remove: &[String]) -> Result<Next, Failure> {
-        let id = &making.wanted.id;
+        let id = &making.to_make.id;
         let done = |warning| Next::Done(made(id, arn.to_owned()), warning);
         // The look after an adoption finds all done.
         if self.progress.borrow().plan != "adopt" {
@@ -121,7 +121,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             return Ok(done(None));
         }
         self.start(&format!("change the tags of the job template {id}"));
-        self.leaves(Leaves::SomeTags);
+        self.leaves_behind(LeftBehind::SomeTags);
         let words_alone = remove.is_empty() && set.keys().all(|key| key == REQUEST_TAG);
         let since = *making.words_alone_since.get_or_insert_with(Instant::now);
         let touched = match remove.is_empty() {
@@ -142,7 +142,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     /// Deletes the template and makes it anew, with these tags.
     async fn recreate(&self, making: &mut Making<'_>, tags: Tags, template: Template) -> Result<Next, Failure> {
-        let id = &making.wanted.id;
+        let id = &making.to_make.id;
         self.note_plan("re-create");
         if !self.calls.is_time_for_all() {
             return Err(Failure {
@@ -154,11 +154,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             });
         }
         match self
-            .try_to_delete(&mut making.tries, id, Leaves::PerhapsMissing)
+            .try_to_delete(&mut making.tries, id, LeftBehind::PerhapsMissing)
             .await?
         {
             Touched::Done | Touched::Gone => {
-                let made = self.fill_the_gap(&making.wanted, &tags, &template).await?;
+                let made = self.fill_the_gap(&making.to_make, &tags, &template).await?;
                 return Ok(Next::Done(made, None));
             }
             Touched::LookAgain { unclear } => making.perhaps_deleted = unclear.then_some((tags, template)),
@@ -168,20 +168,20 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     async fn create_where_nothing_is(&self, making: &mut Making<'_>, tags: &Tags) -> Result<Next, Failure> {
         if let Some((tags, old)) = making.perhaps_deleted.take() {
-            let made = self.fill_the_gap(&making.wanted, &tags, &old).await?;
+            let made = self.fill_the_gap(&making.to_make, &tags, &old).await?;
             return Ok(Next::Done(made, None));
         }
-        let wanted = &making.wanted;
+        let to_make = &making.to_make;
         self.note_plan("create");
-        let created = self.create(wanted, &wanted.properties.content, tags).await;
+        let created = self.create(to_make, &to_make.properties.content, tags).await;
         making.in_time = Some(Instant::now());
         match created {
-            Ok(arn) => Ok(Next::Done(made(&making.wanted.id, arn), None)),
+            Ok(arn) => Ok(Next::Done(made(&making.to_make.id, arn), None)),
             Err(NotCreated::Untried(failure)) => Err(failure),
             Err(NotCreated::Refused(error)) if error.cause == Cause::Conflict => {
                 Ok(Next::Seen(self.look_at_conflict(making).await?.map(Box::new)))
             }
-            Err(NotCreated::Refused(refused)) => match self.made_by_an_earlier_attempt(&making.wanted.id).await {
+            Err(NotCreated::Refused(refused)) => match self.made_by_an_earlier_attempt(&making.to_make.id).await {
                 Some(template) => Ok(Next::Seen(Some(Box::new(template)))),
                 None => Err(refused.into()),
             },
@@ -197,7 +197,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         making.conflicts += 1;
         let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
         let observed = self
-            .look(&making.wanted.id, false, touched_next(&making.wanted))
+            .look(&making.to_make.id, false, touched_next(&making.to_make))
             .await?;
         self.progress.borrow_mut().create = before;
         self.note_seen();
@@ -232,11 +232,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         if !making.is_in_time() {
             return Ok(Next::Look { whole: true });
         }
-        self.start(&format!("take over the job template {}", making.wanted.id));
+        self.start(&format!("take over the job template {}", making.to_make.id));
         let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
         let touched = self.touch(&mut making.tries, self.calls.try_tag(arn, tags)).await;
         if matches!(&touched, Ok(Touched::Done | Touched::LookAgain { unclear: true })) {
-            making.wanted.may_adopt = false;
+            making.to_make.may_adopt = false;
         } else {
             self.progress.borrow_mut().create = before;
         }
@@ -247,12 +247,12 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// CreateJobTemplate, until it has a clear answer. While an attempt has none, it may have made the template.
     pub(super) async fn create(
         &self,
-        wanted: &Wanted<'_>,
+        to_make: &ToMake<'_>,
         content: &Content,
         tags: &Tags,
     ) -> Result<String, NotCreated> {
-        let id = &wanted.id;
-        let look = async || self.look_whether_overtaken(wanted).await.map_err(NotCreated::Untried);
+        let id = &to_make.id;
+        let look = async || self.look_whether_overtaken(to_make).await.map_err(NotCreated::Untried);
         let attempt = async || {
             self.start(&format!("create the job template {id}"));
             let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
@@ -280,8 +280,8 @@ impl From<CallError> for NotCreated {
 }
 
 /// What a look is for that is not at the whole template.
-fn touched_next(wanted: &Wanted) -> Operation {
-    match wanted.is_changed() {
+fn touched_next(to_make: &ToMake) -> Operation {
+    match to_make.is_changed() {
         true => Operation::Delete,
         false => Operation::Tag,
     }

@@ -1,10 +1,10 @@
 //! The gap of a re-create: the old template is deleted, and the new one has to be there, or the old one again.
 
 use super::make::NotCreated;
-use super::{Failure, Leaves, Made, Reconciler, Touched, made};
+use super::{Failure, LeftBehind, Made, Reconciler, Touched, made};
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
 use crate::job_template::{Content, Tags, Template};
-use crate::plan::{self, Plan, Wanted};
+use crate::plan::{self, Plan, ToMake};
 use crate::retry::Tries;
 use tokio::time::sleep;
 
@@ -19,30 +19,35 @@ enum Filled {
 
 impl<I: JobTemplates> Reconciler<'_, I> {
     /// Creates the template where the `old` one was just deleted. If that fails, what was there is put back.
-    pub(super) async fn fill_the_gap(&self, wanted: &Wanted<'_>, tags: &Tags, old: &Template) -> Result<Made, Failure> {
+    pub(super) async fn fill_the_gap(
+        &self,
+        to_make: &ToMake<'_>,
+        tags: &Tags,
+        old: &Template,
+    ) -> Result<Made, Failure> {
         // What is in the gap is never taken over.
-        let wanted = &Wanted {
+        let to_make = &ToMake {
             may_adopt: false,
-            ..wanted.clone()
+            ..to_make.clone()
         };
         // A third is for the restoring, should it come to that.
         self.calls.keep(1.0 / 3.0);
-        let failure = match self.create_in_the_gap(wanted, &wanted.properties.content, tags).await {
-            Ok(Filled::Created(arn) | Filled::AsWanted(arn)) => return Ok(made(&wanted.id, arn)),
+        let failure = match self.create_in_the_gap(to_make, &to_make.properties.content, tags).await {
+            Ok(Filled::Created(arn) | Filled::AsWanted(arn)) => return Ok(made(&to_make.id, arn)),
             Ok(Filled::Taken(failure)) => return Err(failure),
             Err(refused) => refused.into(),
         };
         // The answer needs some of the time that is left.
         self.calls.keep(1.0 / 20.0);
-        self.restore(wanted, old, failure).await
+        self.restore(to_make, old, failure).await
     }
 
     /// Puts back what was there: content and tags, its words too, as they were seen. It was accepted before, so what
     /// refuses it now (a quota filled by somebody, a permission taken away) may pass: it is tried again until the time is
     /// over.
-    async fn restore(&self, wanted: &Wanted<'_>, old: &Template, failure: Failure) -> Result<Made, Failure> {
+    async fn restore(&self, to_make: &ToMake<'_>, old: &Template, failure: Failure) -> Result<Made, Failure> {
         let Failure { kind, why } = failure;
-        let id = &wanted.id;
+        let id = &to_make.id;
         let failed = |what: String| Failure {
             kind,
             why: format!("{why}. {what}"),
@@ -53,10 +58,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         loop {
             let mut refusal = None;
             for (content, how) in restorable(old.content.clone().unwrap_or_default(), rounds) {
-                match self.create_in_the_gap(wanted, &content, &tags).await {
+                match self.create_in_the_gap(to_make, &content, &tags).await {
                     Ok(Filled::AsWanted(arn)) => return Ok(made(id, arn)),
                     Ok(Filled::Created(_)) => {
-                        self.leaves(Leaves::AsItWas);
+                        self.leaves_behind(LeftBehind::AsItWas);
                         return Err(failed(format!("The old job template was restored{how}")));
                     }
                     Ok(Filled::Taken(Failure { why, .. })) => {
@@ -83,28 +88,28 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// made in between.
     async fn create_in_the_gap(
         &self,
-        wanted: &Wanted<'_>,
+        to_make: &ToMake<'_>,
         content: &Content,
         tags: &Tags,
     ) -> Result<Filled, CallError> {
         let mut tries = Tries::default();
         loop {
-            match self.create(wanted, content, tags).await {
+            match self.create(to_make, content, tags).await {
                 Ok(arn) => return Ok(Filled::Created(arn)),
                 Err(NotCreated::Untried(failure)) => return Ok(Filled::Taken(failure)),
                 Err(NotCreated::Refused(error)) if error.cause == Cause::Conflict => {}
                 Err(NotCreated::Refused(refused)) => return Err(refused),
             }
             sleep(tries.pause()).await;
-            if let Some(template) = self.look(&wanted.id, true, Operation::Delete).await? {
-                match plan::plan(self.origin, wanted, Some(&template)) {
+            if let Some(template) = self.look(&to_make.id, true, Operation::Delete).await? {
+                match plan::plan(self.origin, to_make, Some(&template)) {
                     Plan::Refuse { kind, why } => return Ok(Filled::Taken(Failure { kind, why })),
                     Plan::LeaveAsDeclared { .. } | Plan::Retag { .. } => return Ok(Filled::AsWanted(template.arn)),
                     // The old one: put back by an attempt, or just deleted and shown still. To look does not tell which,
                     // but to delete it and to create it until that is answered does.
                     Plan::Recreate { .. } => {
                         let touched = self
-                            .try_to_delete(&mut tries, &wanted.id, Leaves::PerhapsMissing)
+                            .try_to_delete(&mut tries, &to_make.id, LeftBehind::PerhapsMissing)
                             .await?;
                         if matches!(touched, Touched::LookAgain { .. }) {
                             continue;
