@@ -5,17 +5,20 @@
 
 mod adopt;
 mod delete;
+mod tags;
 
 pub use self::adopt::{GiveBack, LetGo};
 pub use self::delete::{DeletePlan, Known, ToDelete, cancelled_create, left_by_failed_update, named_by, plan_delete};
+pub use self::tags::{settable, tags_to_restore, words_to_leave};
 
+use self::tags::{apply, tag_changes, tags_to_create, within_limit};
 use crate::cloudformation::answer::FailureKind;
-use crate::cloudformation::former::{self, Former, former_tags};
-use crate::cloudformation::owner::{Owner, Ownership, PROVIDER_TAGS};
+use crate::cloudformation::former::{self, Former};
+use crate::cloudformation::owner::{Owner, Ownership};
 use crate::cloudformation::physical_id::{self, PhysicalId};
 use crate::cloudformation::request::Origin;
 use crate::job_template::{Adopt, Desired, Tags, Template};
-use crate::memory::{Fingerprint, REQUEST_TAG, Words};
+use crate::memory::{Fingerprint, Words};
 
 /// The template that a Create or an Update is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,66 +234,6 @@ pub fn is_overtaken_there(origin: &Origin, id: &str, tags: &Tags) -> Option<Plan
     (is_ours && is_overtaken(origin, words.as_ref())).then(|| overtaken(id))
 }
 
-/// IoT's limit on one resource; AWS's own tags do not count.
-const MAX_TAGS: usize = 50;
-
-/// The tags to set, so that there are not too many of them. Only what the properties add is refused for that; of the
-/// provider's own, those that there is no room for are left out.
-fn within_limit(id: &str, there: &Tags, mut set: Tags, remove: &[String]) -> Result<Tags, String> {
-    let count = |set: &Tags| apply(&settable(there), set, remove).len();
-    let is_new = |key: &String| !there.contains_key(key);
-    let is_providers = |key: &String| PROVIDER_TAGS.contains(&key.as_str());
-    if count(&set) <= MAX_TAGS {
-        return Ok(set);
-    }
-    if set.keys().any(|key| is_new(key) && !is_providers(key)) {
-        return Err(format!(
-            "the job template {id} would have {} tags, those that others put on it among them; IoT takes {MAX_TAGS}",
-            count(&set)
-        ));
-    }
-    set.retain(|key, _| !is_new(key));
-    Ok(set)
-}
-
-/// The tags that can be set again on a template made anew: all but AWS's own, which begin with `aws:`.
-pub fn settable(tags: &Tags) -> Tags {
-    let mut tags = tags.clone();
-    tags.retain(|key, _| !key.to_ascii_lowercase().starts_with("aws:"));
-    tags
-}
-
-/// Those with which a template is put back: what we make has our tags, also where somebody had removed them.
-pub fn tags_to_restore(origin: &Origin, there: &Tags) -> Tags {
-    let there = settable(there);
-    let mut tags = origin.owner.tags();
-    tags.extend(there.clone());
-    if tags.len() > MAX_TAGS { there } else { tags }
-}
-
-/// A template that was adopted and is gone is made anew as one that is to be given back.
-fn tags_to_create(origin: &Origin, to_make: &ToMake) -> Tags {
-    let mut tags = declared_tags(origin, to_make, None);
-    if to_make.is_held() && to_make.properties.adopt != Adopt::No {
-        tags.extend(former_tags(&None));
-    }
-    tags
-}
-
-/// The properties' tags and the provider's. `there` are the words that the template has now.
-fn declared_tags(origin: &Origin, to_make: &ToMake, there: Option<&Words>) -> Tags {
-    let words = Words {
-        // Never an earlier moment in place of a later one.
-        when: origin.sent.when.max(there.and_then(|there| there.when)),
-        which: origin.sent.which.clone(),
-        fingerprint: to_make.fingerprint.clone(),
-    };
-    let mut tags = to_make.properties.tags.clone();
-    tags.extend(origin.owner.tags());
-    tags.insert(REQUEST_TAG.to_owned(), words.write());
-    tags
-}
-
 /// Whether a free template under an id that CloudFormation holds for us is the one that we made: somebody stripped its
 /// tags. `None` where its content has to be known for that.
 fn is_recognised_as_wanted(origin: &Origin, to_make: &ToMake, template: &Template) -> Option<bool> {
@@ -366,48 +309,6 @@ fn is_as_wanted(to_make: &ToMake, template: &Template, words: Option<&Words>) ->
         .is_some_and(|old| old.content.job_arn != new.content.job_arn || old.revision != new.revision);
     let content = template.content.as_ref()?;
     Some(!changed_unseen && new.content.is_given_by(content))
-}
-
-/// The tags to set on a template that is ours, and the keys of those to remove.
-///
-/// What is declared is compared with what is there, and not with the old properties: those are not what the template has
-/// where they are of an Update that failed and was not rolled back. They only say which tags to remove, for others put
-/// theirs on the template, and those stay.
-fn tag_changes(origin: &Origin, to_make: &ToMake, observed: &Tags, words: Option<&Words>) -> (Tags, Vec<String>) {
-    let mut set = declared_tags(origin, to_make, words);
-    let old = to_make.old_properties().map(|old| &old.tags);
-    let remove = old
-        .into_iter()
-        .flatten()
-        .map(|(key, _)| key)
-        .filter(|key| !set.contains_key(*key) && observed.contains_key(*key))
-        .cloned()
-        .collect();
-    set.retain(|key, value| observed.get(key) != Some(value));
-    (set, remove)
-}
-
-fn apply(tags: &Tags, set: &Tags, remove: &[String]) -> Tags {
-    let mut tags = tags.clone();
-    tags.retain(|key, _| !remove.contains(key));
-    tags.extend(set.clone());
-    tags
-}
-
-/// The words to leave on the template that CloudFormation holds, where this request does nothing else to it: then those of
-/// a request that it takes back, should that come late, are known to be overtaken. `None` where there is nothing to leave.
-pub fn words_to_leave(origin: &Origin, tags: &Tags) -> Option<Tags> {
-    let there = Words::read(tags, origin.sent.latest)?;
-    let is_ours = origin.owner.ownership(tags) == Ownership::Ours;
-    if !is_ours || origin.sent.when.is_none() || there.when >= origin.sent.when {
-        return None;
-    }
-    let words = Words {
-        when: origin.sent.when,
-        which: origin.sent.which.clone(),
-        ..there
-    };
-    Some(Tags::from([(REQUEST_TAG.to_owned(), words.write())]))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Taking over a template that is in use and cannot be made anew, and giving it back: exact inverses, each one call that
 //! sets or removes the provider's tags and nothing else.
 
-use super::{Plan, ToMake, apply, declared_tags, is_overtaken, overtaken, refuse, settable};
+use super::tags::{MAX_TAGS, apply, declared_tags, settable};
+use super::{Plan, ToMake, is_overtaken, overtaken, refuse};
 use crate::cloudformation::former::{self, FORMER_TAGS, Former, former_tags};
 use crate::cloudformation::owner::{Owner, Ownership, PROVIDER_TAGS};
 use crate::cloudformation::request::Origin;
@@ -39,11 +40,11 @@ pub(super) fn plan(origin: &Origin, to_make: &ToMake, template: &Template, forme
     tags.retain(|key, _| PROVIDER_TAGS.contains(&key.as_str()));
     tags.extend(former::tags_of_adoption(former, &template.tags));
     let count = apply(&settable(&template.tags), &tags, &[]).len();
-    if count > super::MAX_TAGS {
+    if count > MAX_TAGS {
         return refuse(format!(
             "the job template {id} is not taken over, for with the five tags of this provider it would have {count}, and IoT \
              takes {}",
-            super::MAX_TAGS
+            MAX_TAGS
         ));
     }
     Plan::Adopt { tags }

@@ -2,11 +2,13 @@
 //! properties.
 
 use super::*;
+use crate::cloudformation::former::former_tags;
+use crate::cloudformation::owner::PROVIDER_TAGS;
 use crate::cloudformation::physical_id::MadeBy;
 use crate::cloudformation::request::Request;
 use crate::cloudformation::sent::Sent;
 use crate::job_template::Content;
-use crate::memory::{Moment, Which};
+use crate::memory::{Moment, REQUEST_TAG, Which};
 use crate::properties::generators::request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
