@@ -130,7 +130,9 @@ pub fn plan(origin: &Origin, to_make: &ToMake, observed: Option<&Template>) -> P
         Ownership::Free => match is_recognised_as_wanted(origin, to_make, template) {
             None => return Plan::Describe,
             Some(true) => {}
-            Some(false) if is_adopted(origin, to_make, &None) => return adopt::plan(origin, to_make, template, &None),
+            Some(false) if says_to_adopt(origin, to_make, &None) => {
+                return adopt::plan(origin, to_make, template, &None);
+            }
             Some(false) => return refuse(exists_and_is_free(&to_make.id)),
         },
     }
@@ -177,7 +179,7 @@ fn exists_and_is_free(id: &str) -> String {
 }
 
 /// Whether the properties say to take over what belongs to `former`.
-fn is_adopted(origin: &Origin, to_make: &ToMake, former: &Former) -> bool {
+fn says_to_adopt(origin: &Origin, to_make: &ToMake, former: &Former) -> bool {
     to_make.may_adopt && adopt::takes(&origin.owner, &to_make.properties.adopt, former)
 }
 
@@ -193,7 +195,7 @@ fn plan_for_anothers(
     let why = belongs_to(&origin.owner, &to_make.id, (stack_id.as_deref(), logical_id.as_deref()));
     if let (Some(stack_id), Some(logical_id)) = (stack_id, logical_id) {
         let former = Some(Owner { stack_id, logical_id });
-        if is_adopted(origin, to_make, &former) {
+        if says_to_adopt(origin, to_make, &former) {
             return adopt::plan(origin, to_make, template, &former);
         }
     }

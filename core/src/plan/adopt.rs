@@ -1,7 +1,7 @@
 //! Taking over a template that is in use and cannot be made anew, and giving it back: exact inverses, each one call that
 //! sets or removes the provider's tags and nothing else.
 
-use super::tags::{MAX_TAGS, apply, declared_tags, settable};
+use super::tags::{MAX_TAGS, apply, declared_tags, settable, words_of};
 use super::{Plan, ToMake, is_overtaken, overtaken, refuse};
 use crate::cloudformation::former::{self, FORMER_TAGS, Former, former_tags};
 use crate::cloudformation::owner::{Owner, Ownership, PROVIDER_TAGS};
@@ -43,8 +43,7 @@ pub(super) fn plan(origin: &Origin, to_make: &ToMake, template: &Template, forme
     if count > MAX_TAGS {
         return refuse(format!(
             "the job template {id} is not taken over, for with the five tags of this provider it would have {count}, and IoT \
-             takes {}",
-            MAX_TAGS
+             takes {MAX_TAGS}"
         ));
     }
     Plan::Adopt { tags }
@@ -192,12 +191,10 @@ pub(super) fn give_back(origin: &Origin, properties: Option<&Desired>, tags: &Ta
             let mut set = owner.tags();
             set.extend(former::tags_of_giving_back(tags));
             if let Some(there) = Words::read(tags, origin.sent.latest) {
-                let words = Words {
-                    when: origin.sent.when.max(there.when),
-                    which: origin.sent.which.clone(),
-                    ..there
-                };
-                set.insert(REQUEST_TAG.to_owned(), words.write());
+                set.insert(
+                    REQUEST_TAG.to_owned(),
+                    words_of(origin, Some(&there), &there.fingerprint),
+                );
             }
             GiveBack::ToOwner { set }
         }

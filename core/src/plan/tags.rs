@@ -5,7 +5,7 @@ use crate::cloudformation::former::former_tags;
 use crate::cloudformation::owner::{Ownership, PROVIDER_TAGS};
 use crate::cloudformation::request::Origin;
 use crate::job_template::{Adopt, Tags};
-use crate::memory::{REQUEST_TAG, Words};
+use crate::memory::{Fingerprint, REQUEST_TAG, Words};
 
 /// The tags to set on a template that is ours, and the keys of those to remove.
 ///
@@ -79,16 +79,21 @@ pub(super) fn tags_to_create(origin: &Origin, to_make: &ToMake) -> Tags {
 
 /// The properties' tags and the provider's. `there` are the words that the template has now.
 pub(super) fn declared_tags(origin: &Origin, to_make: &ToMake, there: Option<&Words>) -> Tags {
+    let mut tags = to_make.properties.tags.clone();
+    tags.extend(origin.owner.tags());
+    tags.insert(REQUEST_TAG.to_owned(), words_of(origin, there, &to_make.fingerprint));
+    tags
+}
+
+/// The words that this request leaves on a template. `there` are those that it has now.
+pub(super) fn words_of(origin: &Origin, there: Option<&Words>, fingerprint: &Fingerprint) -> String {
     let words = Words {
         // Never an earlier moment in place of a later one.
         when: origin.sent.when.max(there.and_then(|there| there.when)),
         which: origin.sent.which.clone(),
-        fingerprint: to_make.fingerprint.clone(),
+        fingerprint: fingerprint.clone(),
     };
-    let mut tags = to_make.properties.tags.clone();
-    tags.extend(origin.owner.tags());
-    tags.insert(REQUEST_TAG.to_owned(), words.write());
-    tags
+    words.write()
 }
 
 pub(super) fn apply(tags: &Tags, set: &Tags, remove: &[String]) -> Tags {
@@ -106,10 +111,6 @@ pub fn words_to_leave(origin: &Origin, tags: &Tags) -> Option<Tags> {
     if !is_ours || origin.sent.when.is_none() || there.when >= origin.sent.when {
         return None;
     }
-    let words = Words {
-        when: origin.sent.when,
-        which: origin.sent.which.clone(),
-        ..there
-    };
-    Some(Tags::from([(REQUEST_TAG.to_owned(), words.write())]))
+    let words = words_of(origin, Some(&there), &there.fingerprint);
+    Some(Tags::from([(REQUEST_TAG.to_owned(), words)]))
 }
