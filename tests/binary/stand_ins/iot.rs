@@ -437,11 +437,9 @@ impl State {
         let Some(rate) = self.rate else {
             return true;
         };
-        let bucket = self.buckets.entry(operation).or_insert_with(|| TokenBucket {
-            tokens: rate.burst,
-            filled: Instant::now(),
-        });
-        bucket.take(rate)
+        let now = Instant::now();
+        let bucket = self.buckets.entry(operation);
+        bucket.or_insert_with(|| TokenBucket::full(rate, now)).take(now)
     }
 }
 
@@ -477,21 +475,30 @@ fn make_doubles(described: &mut Value) {
 }
 
 #[derive(Clone, Copy)]
-struct Rate {
-    per_second: f64,
-    burst: f64,
+pub struct Rate {
+    pub per_second: f64,
+    pub burst: f64,
 }
 
-struct TokenBucket {
+pub struct TokenBucket {
+    rate: Rate,
     tokens: f64,
     filled: Instant,
 }
 
 impl TokenBucket {
-    fn take(&mut self, rate: Rate) -> bool {
-        let now = Instant::now();
-        let earned = (now - self.filled).as_secs_f64() * rate.per_second;
-        self.tokens = (self.tokens + earned).min(rate.burst);
+    pub fn full(rate: Rate, now: Instant) -> TokenBucket {
+        TokenBucket {
+            rate,
+            tokens: rate.burst,
+            filled: now,
+        }
+    }
+
+    /// Whether it has a token, at a moment that can be one of virtual time.
+    pub fn take(&mut self, now: Instant) -> bool {
+        let earned = (now - self.filled).as_secs_f64() * self.rate.per_second;
+        self.tokens = (self.tokens + earned).min(self.rate.burst);
         self.filled = now;
         let admitted = self.tokens >= 1.0;
         if admitted {

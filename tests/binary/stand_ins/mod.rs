@@ -31,7 +31,7 @@ use std::io::{self, Write};
 pub use bucket::{FakeBucket, ReceivedAnswer};
 pub use event::{Event, Stack};
 pub use fault::{Fault, When};
-pub use iot::{FakeIot, StoredTemplate, TagsOfAbsent};
+pub use iot::{FakeIot, Rate, StoredTemplate, TagsOfAbsent, TokenBucket};
 pub use lambda::{FakeLambda, Function, Outcome};
 pub use server::{Call, Operation, Server};
 pub use testbed::Testbed;
