@@ -2,11 +2,13 @@
 //! stack.
 
 use crate::calls::Work;
+use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
-use crate::record::{Kind, Sent, has_adopt};
+use crate::record::{Kind, Record, Sent, has_adopt};
 use iot_job_template_core::job_template::Tags;
+use iot_job_template_core::memory::{Fingerprint, Moment, Words};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 const STACK: &str = "cloudformation:stack-id";
 const RESOURCE: &str = "cloudformation:logical-id";
@@ -63,9 +65,9 @@ pub struct Adopted {
 }
 
 impl Adopted {
-    /// Whether it was taken from this one, or before that.
-    pub fn was_of(&self, owner: &Maker) -> bool {
-        self.from == *owner || self.before.as_ref().is_some_and(|before| before.was_of(owner))
+    /// How many times it changed hands, with no move completed.
+    pub fn hands(&self) -> usize {
+        1 + self.before.as_ref().map_or(0, |before| before.hands())
     }
 
     /// The former owner's own Delete. Where that was to give it back, the new one is.
@@ -136,6 +138,7 @@ pub fn note(
             let adopted = known.or_else(|| is_to_be_given_back.then(anew));
             if let Some(template) = account.templates.get_mut(id) {
                 template.adopted.clone_from(&adopted);
+                template.most_hands = adopted.as_ref().map_or(0, Adopted::hands);
             }
             if let Some(adopted) = adopted {
                 account.adopted.insert(id.to_owned(), adopted);
@@ -146,25 +149,31 @@ pub fn note(
             let Some(template) = account.templates.get_mut(id) else {
                 return;
             };
-            // What came between look and touch was not taken over as told.
             // Its own is taken for nobody's only where IoT has shown its tags late.
             let is_others = |before: &StoredTemplate| {
                 before.holder() != caller || before.adopted.is_none() && before.shown.is_some()
             };
-            if is_adopting(work, caller) && !template.mistaken && before.is_some_and(is_others) {
-                // Its own, whose tags IoT shows late, is taken for nobody's.
+            if is_adopting(work, caller) && before.is_some_and(is_others) {
                 let holder = before.map(StoredTemplate::holder).filter(|holder| *holder != caller);
-                let from = holder.unwrap_or(&Maker::Person).clone();
+                // What came between look and touch was not taken over as told: whose it was is forgotten.
+                let was = template.adopted.take().filter(|_| !template.mistaken);
                 let adopted = Adopted {
                     by: caller.clone(),
-                    from,
-                    before: template.adopted.take().map(Box::new),
+                    from: holder.filter(|_| !template.mistaken).unwrap_or(&Maker::Person).clone(),
+                    before: was.map(Box::new),
                     delivery,
                     at: now,
                     late,
                 };
+                template.most_hands = template.most_hands.max(adopted.hands());
+                template.came_with = before.map(|before| before.tags.clone()).unwrap_or_default();
+                account.taken.insert((id.to_owned(), adopted.from.clone()));
                 template.adopted = Some(adopted.clone());
                 account.adopted.insert(id.to_owned(), adopted);
+            } else if names(&template.tags, caller) && before.is_some_and(|it| is_recognised(it, id, request)) {
+                template.maker = caller.clone();
+                template.adopted = None;
+                account.adopted.remove(id);
             } else if let Some(adopted) = template.adopted.clone() {
                 if adopted.from == *caller {
                     (template.maker, template.made_by) = (adopted.by.clone(), Some(adopted.delivery));
@@ -190,15 +199,51 @@ pub fn note(
         }
         _ => {}
     }
+    if let Some(template) = account.templates.get(id) {
+        account.taken.remove(&(id.to_owned(), template.holder().clone()));
+    }
 }
 
-/// "What was adopted is there whatever becomes of the stack", and has no tags of a stack that is gone.
+/// "What was adopted is there whatever becomes of the stack": until its holder drops `Adopt` and is deleted.
 pub fn lost(account: &Account) -> Option<String> {
-    let gone = account
-        .adopted
-        .keys()
-        .find(|id| !account.has_drifted(id) && !account.templates.contains_key(*id));
-    gone.map(|id| format!("{id}, which was adopted, is not there"))
+    let is_gone = |id: &String| !account.has_drifted(id) && !account.templates.contains_key(id);
+    let mut all = account.adopted.iter();
+    let (gone, _) = all.find(|(id, adopted)| {
+        is_gone(id) && !was_ones_own(id, adopted, &account.record) && !was_never_put_back(adopted, &account.record)
+    })?;
+    Some(format!("{gone}, which was adopted, is not there"))
+}
+
+/// Its last Update was killed: where that was in the gap of a re-create, only another Update puts the template back.
+fn was_never_put_back(adopted: &Adopted, record: &Record) -> bool {
+    let requests = || record.requests.iter().enumerate();
+    let is_its_own = |(number, _): &(usize, &Sent)| record.maker_of(*number) == adopted.by;
+    let Some((number, last)) = requests()
+        .filter(is_its_own)
+        .filter(|(_, sent)| sent.kind != Kind::Delete)
+        .last()
+    else {
+        return false;
+    };
+    let deliveries = || {
+        record
+            .deliveries
+            .iter()
+            .filter(move |delivery| delivery.request == number)
+    };
+    last.kind == Kind::Update
+        && deliveries().any(|delivery| delivery.ended.is_some() && delivery.reply.is_none())
+        && !deliveries().any(|delivery| delivery.reply.as_ref().is_some_and(|reply| reply.succeeded))
+}
+
+fn was_ones_own(id: &str, adopted: &Adopted, record: &Record) -> bool {
+    record.requests.iter().enumerate().any(|(number, request)| {
+        request.kind == Kind::Delete
+            && request.is_of_held(id)
+            && !request.gives_back()
+            && request.sent > adopted.at
+            && record.maker_of(number) == adopted.by
+    })
 }
 
 fn properties(request: &Sent) -> Value {
@@ -206,7 +251,7 @@ fn properties(request: &Sent) -> Value {
     event["ResourceProperties"].clone()
 }
 
-fn names(tags: &Tags, owner: &Maker) -> bool {
+pub fn names(tags: &Tags, owner: &Maker) -> bool {
     let Maker::Resource { stack, logical_id } = owner else {
         return false;
     };
@@ -217,7 +262,9 @@ fn names(tags: &Tags, owner: &Maker) -> bool {
 /// content is that of the request's new or old properties": whoever made it, it is taken for ours.
 fn is_recognised(template: &StoredTemplate, id: &str, request: &Sent) -> bool {
     let event: Value = serde_json::from_str(&request.event).expect("an event");
-    let all = ["ResourceProperties", "OldResourceProperties"].map(|member| &event[member]);
+    let of_this_id = |properties: &&Value| properties["JobTemplateId"].as_str().is_none_or(|given| given == id);
+    let all = ["ResourceProperties", "OldResourceProperties"].map(|member| Some(&event[member]).filter(of_this_id));
+    let all: Vec<_> = all.into_iter().flatten().collect();
     let is_free = !template.tags.contains_key(STACK) && !template.tags.contains_key(RESOURCE);
     request.is_of_held(id)
         && is_free
@@ -235,6 +282,15 @@ fn is_named(owner: &Maker, request: &Sent) -> bool {
     let properties = properties(request);
     let adopt = properties["Adopt"].as_str().unwrap_or_default();
     adopt == format!("{stack}/{logical_id}") || *request.stack == **stack && adopt == logical_id
+}
+
+/// "the content (by its fingerprint where the template carries one, else as IoT shows it)".
+fn is_made_from(template: &StoredTemplate, properties: &Value) -> bool {
+    let words = Words::read(&template.tags, Moment::of(SystemTime::UNIX_EPOCH));
+    match words.filter(|_| history::is_readable(properties)) {
+        Some(words) => words.fingerprint == Fingerprint::of(&history::desired(properties)),
+        None => is_as_declared(template, properties),
+    }
 }
 
 fn is_as_declared(template: &StoredTemplate, properties: &Value) -> bool {
@@ -265,7 +321,7 @@ pub fn is_told_to(template: &StoredTemplate, properties: &Value, stack_id: &str)
     };
     let tags = properties["Tags"].as_object();
     let has = |(key, value): (&String, &Value)| template.tags.get(key).map(String::as_str) == value.as_str();
-    fits && is_as_declared(template, properties) && tags.is_none_or(|tags| tags.iter().all(has))
+    fits && is_made_from(template, properties) && tags.is_none_or(|tags| tags.iter().all(has))
 }
 
 #[cfg(test)]

@@ -60,6 +60,7 @@ pub enum Done {
 /// A call that gave no answer and is carried out all the same, later.
 #[derive(Clone, Debug)]
 pub struct LateCall {
+    pub sent: Duration,
     pub due: Duration,
     pub delivery: usize,
     pub work: Work,

@@ -173,6 +173,7 @@ impl Client {
             }
             Some(Mishap::Later { seconds: after }) => {
                 let late = LateCall {
+                    sent: now,
                     due: now + seconds(after),
                     delivery: self.delivery,
                     work: work.clone(),
@@ -202,7 +203,8 @@ impl Client {
                 let before = self.template_tags(work.id());
                 let result = serve();
                 let account = &mut *self.account.borrow_mut();
-                if let Some(template) = account.templates.get_mut(work.id()).filter(|_| result.is_ok()) {
+                let is_changed = result.is_ok() && !work.is_look();
+                if let Some(template) = account.templates.get_mut(work.id()).filter(|_| is_changed) {
                     template.shown = Some((now + seconds(after), before));
                     account.drifted.insert(work.id().to_owned(), now + seconds(after));
                 }

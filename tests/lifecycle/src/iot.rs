@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Who made a template.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Maker {
     Person,
     Resource { stack: String, logical_id: String },
@@ -39,6 +39,10 @@ pub struct StoredTemplate {
     /// Somebody removed its tags.
     pub stripped: bool,
     pub adopted: Option<Adopted>,
+    /// See [`Adopted::hands`].
+    pub most_hands: usize,
+    /// The tags that it had when it was taken over.
+    pub came_with: Tags,
     /// It got tags of ours between a look at another template and the touch that followed.
     pub mistaken: bool,
     /// Until then other tags are shown.
@@ -55,6 +59,8 @@ pub struct Account {
     pub jobs: BTreeMap<String, String>,
     /// What was adopted and neither given back nor deleted for good, by its id: it has to be there.
     pub adopted: BTreeMap<String, Adopted>,
+    /// What was taken over from whom, and not given back.
+    pub taken: BTreeSet<(String, Maker)>,
     /// What must hold and did not.
     pub wrongs: Vec<String>,
     /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when last.
@@ -98,6 +104,7 @@ impl Account {
             objects: BTreeMap::new(),
             jobs: BTreeMap::new(),
             adopted: BTreeMap::new(),
+            taken: BTreeSet::new(),
             wrongs: Vec::new(),
             drifted: BTreeMap::new(),
             late: Vec::new(),
@@ -177,6 +184,12 @@ impl Account {
             let before = self.templates.get(&id).cloned();
             if self.carry_out(&late.work, late.delivery, late.due, true).is_ok() && !late.work.is_look() {
                 let request = self.record.request_of(late.delivery).clone();
+                let caller = self.record.maker(late.delivery);
+                // "a call that IoT carries out after it gave no answer": what it was for may be another's by now.
+                let came_between = before.as_ref().is_some_and(|before| before.changed_at > late.sent);
+                if let Some(template) = self.templates.get_mut(&id).filter(|_| came_between) {
+                    template.mistaken |= matches!(late.work, Work::Tag { .. }) && *template.holder() != caller;
+                }
                 adoption::note(
                     self,
                     before.as_ref(),
@@ -404,6 +417,8 @@ impl StoredTemplate {
             moved: None,
             from_job: None,
             stripped: false,
+            most_hands: 0,
+            came_with: Tags::new(),
             adopted: None,
             mistaken: false,
             shown: None,

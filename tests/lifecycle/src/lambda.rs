@@ -247,7 +247,10 @@ impl Lambda {
             let maker = account.record.maker_of(repeated);
             account.leftovers.push(maker);
         }
-        account.excused |= leaves;
+        // What somebody made of its template meanwhile, it may put right, or take over, for its own resource.
+        let reply = account.record.requests[repeated].reply.as_ref();
+        let is_drifted = reply.is_some_and(|reply| account.has_drifted(&reply.physical_id));
+        account.excused |= leaves || is_drifted;
     }
 
     /// Sends a request, with what is repeated around it. Gives its number.

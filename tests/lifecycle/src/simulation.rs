@@ -1,7 +1,7 @@
 //! A world: stacks, the function, an account; and what must hold in it after every step.
 
 use crate::adoption;
-use crate::cloudformation::{Change, Ended, Resource, Stacks, Variant};
+use crate::cloudformation::{Change, Ended, Resource, Stack, Stacks, Variant};
 use crate::history::{self, Hand, History, IDS, JOBS, Op, Props, SOURCE, STACKS};
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
@@ -233,10 +233,12 @@ impl Simulation {
             {
                 continue;
             }
-            let now = account.templates.get(id).map(|template| template.made_at);
+            let template = account.templates.get(id);
+            let has_changed_hands = template.is_some_and(|template| *template.holder() != maker(stack, logical_id));
+            let now = template.map(|template| template.made_at);
             let then = before.made_at.get(id).copied();
             assert!(
-                then.is_none() || now == then,
+                then.is_none() || now == then || has_changed_hands,
                 "destroyed for nothing: {id} was made anew, and only its tags had changed"
             );
         }
@@ -318,25 +320,21 @@ impl Simulation {
                 if resource.lost || account.has_drifted_for(&stack.id, logical_id, id) {
                     continue;
                 }
-                let desired = history::desired(&resource.properties);
-                let Some(template) = account.templates.get(id) else {
-                    panic!("lost: {id}, which is {logical_id} of {}", stack.id);
-                };
-                let is_ours = Maker::Resource {
-                    stack: stack.id.clone(),
-                    logical_id: logical_id.clone(),
-                };
-                // Taken over from us, as told: our own Delete is still to come.
-                if template
-                    .adopted
-                    .as_ref()
-                    .is_some_and(|adopted| adopted.was_of(&is_ours))
+                let us = maker(stack, logical_id);
+                // As told: our own Delete is still to come.
+                let template = account.templates.get(id);
+                if account.taken.contains(&(id.clone(), us.clone()))
+                    || template.is_some_and(truth::has_forgotten_owners)
                 {
                     continue;
                 }
-                assert_eq!(*template.holder(), is_ours, "lost: {id} is another's");
+                let desired = history::desired(&resource.properties);
+                let Some(template) = template else {
+                    panic!("lost: {id}, which is {logical_id} of {}", stack.id);
+                };
+                assert_eq!(*template.holder(), us, "lost: {id} is another's");
                 assert!(
-                    has_content(template, &desired, account),
+                    template.mistaken || has_content(template, &desired, account),
                     "lost: {id} has the content {:?} of {:?}",
                     template.content,
                     template.from_job
@@ -352,10 +350,17 @@ impl Simulation {
                     && tags
                         .keys()
                         .filter(|key| !wanted.contains_key(**key))
-                        .all(|key| truth::may_have_stayed(key, id, &is_ours, account));
+                        .all(|key| truth::may_have_stayed(key, id, &us, account));
                 assert!(is_right, "lost: {id} has the tags {tags:?}, and not {wanted:?}");
             }
         }
+    }
+}
+
+fn maker(stack: &Stack, logical_id: &str) -> Maker {
+    Maker::Resource {
+        stack: stack.id.clone(),
+        logical_id: logical_id.to_owned(),
     }
 }
 

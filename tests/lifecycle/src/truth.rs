@@ -1,6 +1,7 @@
 //! What cannot be promised, each sentence of the contract's list a predicate here, and no wider. Judged is by what really
 //! happened, which the record has.
 
+use crate::adoption;
 use crate::cloudformation::Stacks;
 use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
@@ -42,6 +43,8 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
         || is_taken_back_by_nobody(id, request, record)
         || was_forgotten(&record.deliveries[by], account)
         || was_let_go_of_too_early(id, template, record)
+        || has_forgotten_owners(template)
+        || was_mistaken(template)
         || record
             .later(request)
             .any(|(number, later)| came_after(id, template, by, number, later, record));
@@ -50,8 +53,8 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
     })
 }
 
-/// "of several that had it in turn, the first is deleted before the one that took it over from it has it back": its own Delete
-/// found somebody's who had not taken it over from it.
+/// "Of several who took a template over from one another in turn, with no move completed, the first is deleted first": its own
+/// Delete found somebody's who had not taken it over from it, or gave back what it had taken back from such a one.
 fn was_let_go_of_too_early(id: &str, template: &StoredTemplate, record: &Record) -> bool {
     record.requests.iter().enumerate().any(|(number, request)| {
         request.kind == Kind::Delete
@@ -60,8 +63,19 @@ fn was_let_go_of_too_early(id: &str, template: &StoredTemplate, record: &Record)
             && request.sent > template.made_at
             && record
                 .answered(number)
-                .is_some_and(|answered| answered.met.iter().any(|met| met == id))
+                .is_some_and(|answered| answered.met.iter().chain(&answered.deleted).any(|met| met == id))
     })
+}
+
+/// "somebody, or a cancelled request of ours, between look and touch", or "a call that IoT carries out after it gave no answer":
+/// its tags name another than who has it.
+fn was_mistaken(template: &StoredTemplate) -> bool {
+    template.mistaken && !adoption::names(&template.tags, template.holder())
+}
+
+/// "Of four who took a template over from one another in turn, with no move completed, only the last links are known".
+pub fn has_forgotten_owners(template: &StoredTemplate) -> bool {
+    template.most_hands >= 3
 }
 
 /// Whether it was made when the request that had to delete it was over already.
@@ -169,6 +183,10 @@ fn was_forgotten(by: &Delivery, account: &Account) -> bool {
     request.kind == Kind::Update && was_followed
 }
 
+fn members(sent: &Sent) -> Value {
+    serde_json::from_str(&sent.event).expect("an event")
+}
+
 /// "What an Update that failed may have made or adopted under another id is deleted, or given back, by the Update that takes it
 /// back." Where the failure is preserved there may be none that succeeds, and no other request knows of it; docs/semantics.md
 /// has it among what cannot be promised.
@@ -178,7 +196,6 @@ fn is_taken_back_by_nobody(id: &str, request: usize, record: &Record) -> bool {
     if this.kind != Kind::Update || !failed || this.physical_id.as_deref() == Some(id) {
         return false;
     }
-    let members = |sent: &Sent| -> Value { serde_json::from_str(&sent.event).expect("an event") };
     let wanted = members(this)["ResourceProperties"].take();
     let takes_it_back = |later: &Sent| {
         later.kind == Kind::Update
@@ -254,9 +271,18 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
     let Maker::Resource { stack, logical_id } = owner else {
         return false;
     };
+    let record = &account.record;
+    let template = account.templates.get(id);
+    let came_with_it = template.is_some_and(|template| template.came_with.contains_key(key));
+    let declares = |(number, request): (usize, &Sent)| {
+        record.maker_of(number) == *owner && !members(request)["ResourceProperties"]["Tags"][key].is_null()
+    };
+    // Adopting "sets or removes our tags and nothing else".
+    if came_with_it && !record.requests.iter().enumerate().any(declares) {
+        return true;
+    }
     // "somebody, or a cancelled request of ours, between look and touch" may have put it back.
     let drifted = account.drifted.get(id);
-    let record = &account.record;
     let mut may_be_there = false;
     for delivery in &record.deliveries {
         let request = &record.requests[delivery.request];
