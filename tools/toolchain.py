@@ -47,6 +47,9 @@ def main(command, in_venv=True):
     """
     for sign in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, lambda number, _: sys.exit(128 + number))
+    # Containers often set it, and uv compiles nothing: then each start of cfn-lint, SAM, checkov and the AWS CLI compiles for
+    # seconds what it imports. What is compiled is kept in .venv and in folders that git ignores.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         require_tools()
         if in_venv:

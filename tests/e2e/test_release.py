@@ -101,11 +101,11 @@ class TestWhatIsInIt:
         assert {dependency["ref"] for dependency in bill["dependencies"]} == listed
         assert {needed for dependency in bill["dependencies"] for needed in dependency["dependsOn"]} <= listed
 
-    def test_the_rule_finds_a_mistake_from_there(self, release, tmp_path):
+    def test_the_rule_finds_a_mistake_from_there(self, folder, tmp_path):
         file = tmp_path / "template.yaml"
         file.write_text("Resources:\n" + textwrap.indent(first_resource().replace("Description", "Descripton"), "  "))
 
-        found = subprocess.run(["cfn-lint", "--append-rules", release, "--", file], env=environment(), capture_output=True, text=True)
+        found = subprocess.run(["cfn-lint", "--append-rules", folder, "--", file], env=environment(), capture_output=True, text=True)
 
         assert "did you mean Description?" in found.stdout, found
 
