@@ -5,18 +5,24 @@ import subprocess
 import tomllib
 import zipfile
 
+from cfn_lint import cfn_lint
 from toolchain import GLIBC, ROOT, environment
 
 
 def test_sam_finds_nothing_wrong_with_the_template():
-    checked("sam", "validate", "--lint", "--region", "us-east-1", "--template", "template.yaml")
+    command = ["sam", "validate", "--lint", "--region", "us-east-1", "--template", "template.yaml"]
+    validated = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
+
+    assert validated.returncode == 0, validated.stdout + validated.stderr
 
 
 def test_cfn_lint_and_our_rule_find_nothing_wrong_with_the_examples():
     examples = sorted((ROOT / "examples").glob("*.yaml"))
     assert examples
 
-    checked("cfn-lint", "--append-rules", "schema/", "--regions", "us-east-1", "--", *examples)
+    lint = cfn_lint("--append-rules", "schema/", "--regions", "us-east-1", "--", *examples)
+
+    assert lint.returncode == 0, lint.stdout + lint.stderr
 
 
 def test_the_function_needs_no_newer_glibc_than_lambda_has(function_zip):
@@ -35,9 +41,3 @@ def test_the_functions_file_may_be_executed(function_zip):
 def test_the_function_survives_a_panic():
     # cargo-lambda makes a release build abort on a panic, unless the profile says that it does not.
     assert tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]["release"]["panic"] == "unwind"
-
-
-def checked(*command):
-    ran = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout

@@ -2,10 +2,10 @@
 
 import json
 import re
-import subprocess
 
 import pytest
-from toolchain import ROOT, environment
+from cfn_lint import cfn_lint
+from toolchain import ROOT
 
 # Nothing in it is wrong, and much of it is known only at deployment.
 GOOD = """
@@ -261,8 +261,7 @@ def findings(template, tmp_path):
     """Each line's findings, as cfn-lint prints them with the rule that users append."""
     file = tmp_path / "template.yaml"
     file.write_text(template)
-    command = ["cfn-lint", "--append-rules", "schema/", "--format", "parseable", "--", file]
-    printed = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
+    printed = cfn_lint("--append-rules", "schema/", "--format", "parseable", "--", file)
     assert printed.stderr == ""
     lines = [re.fullmatch(r"[^:]+:(\d+):\d+:\d+:\d+:(\w+):(.*)", line) for line in printed.stdout.splitlines()]
     return [(int(line[1]), line[2], line[3]) for line in lines]

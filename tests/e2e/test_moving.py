@@ -3,8 +3,6 @@
 import itertools
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import local_aws
@@ -12,6 +10,7 @@ import pytest
 import toolchain
 import yaml
 from botocore.exceptions import ClientError
+from cfn_lint import cfn_lint
 from conftest import job_template, template
 from distribution import edited
 from local_aws import ACCOUNT, DOCUMENT_BUCKET, DOCUMENT_KEY, PROVIDER_STACK, REGION, ROLE_ARN
@@ -206,11 +205,6 @@ NOBODY = ("none", "none")
 NO_TAGS = (None, None)
 
 
-def cfn_lint(*arguments):
-    program = [Path(sys.prefix) / "bin" / "cfn-lint", "--append-rules", toolchain.ROOT / "schema"]
-    return subprocess.run([*program, *arguments], capture_output=True, text=True)
-
-
 class TestThePage:
     def test_each_of_its_templates_is_deployed_here(self):
         here = Path(__file__).read_text()
@@ -223,7 +217,7 @@ class TestThePage:
             (tmp_path / name).write_text(TEMPLATES[name])
 
         # W3011 wants a policy for replacing beside that for deleting.
-        lint = cfn_lint("--ignore-checks", "W3011", "--", *tmp_path.iterdir())
+        lint = cfn_lint("--append-rules", "schema/", "--ignore-checks", "W3011", "--", *tmp_path.iterdir())
 
         assert lint.returncode == 0, lint.stdout
 
@@ -398,7 +392,7 @@ class TestFromATemplateMadeByHand:
         file = tmp_path / "pasted.yaml"
         file.write_text(self.pasted())
 
-        lint = cfn_lint("--", file)
+        lint = cfn_lint("--append-rules", "schema/", "--", file)
 
         assert lint.returncode != 0
         assert "jobTemplateArn" in lint.stdout
