@@ -1,21 +1,27 @@
 //! From whom a template was taken over. Two tags on it say so: a stack's ARN and a logical id, or `none` twice where nobody
 //! owned it.
 //!
-//! Whoever it was taken from may have taken it over in its turn: a template that a person made, `X` took over, and `Y` from
-//! `X`. Behind the stack's ARN there is then a short hash of what the tags said before, so that what is done to `Y`'s does
-//! not forget the person. Where `Y` gives it back, that hash is all that is known, and stands in both tags; who it means is
-//! found in the `Adopt` of `X`'s properties.
+//! Whoever it was taken from may have taken it over in its turn: a person made it, `X` took it over, and `Y` from `X`. Then a
+//! word behind the stack's ARN says so, and whether `X` had it from nobody: once `X` is gone, it still is not `Y`'s to delete.
 
 use crate::cloudformation::owner::Owner;
 use crate::job_template::{Adopt, Tags};
-use crate::memory::Which;
 
 pub const FORMER_TAGS: [&str; 2] = ["cloudformation:former-stack-id", "cloudformation:former-logical-id"];
 /// A former tag's value where nobody owned the template.
 const NOBODY: &str = "none";
+/// Behind the ARN of a stack that had itself adopted the template from an owner: the one that its `Adopt` names.
+const FROM_AN_OWNER: &str = "owner";
 
 /// From whom a template was adopted; `None` where nobody owned it.
 pub type Former = Option<Owner>;
+
+/// How the former owner of a template had adopted it in its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    FromNobody,
+    FromAnOwner,
+}
 
 /// The tags that say from whom a template was adopted.
 pub fn former_tags(former: &Former) -> Tags {
@@ -26,20 +32,20 @@ pub fn former_tags(former: &Former) -> Tags {
 }
 
 /// The tags for a template with the tags `there` that is adopted from `former`.
-pub fn tags_of_adoption(former: &Former, there: &Tags) -> Tags {
-    match (former, in_short(there)) {
-        (Some(owner), Some(before)) => both(&format!("{} {before}", owner.stack_id), &owner.logical_id),
+pub fn tags_of_adoption(adopter: &Owner, former: &Former, there: &Tags) -> Tags {
+    // Whoever takes back what was taken over from it has it as it had it then.
+    let before = match self::former(there) {
+        Some(owner) if owner == *adopter => before_former(there),
+        Some(_) => Some(Before::FromAnOwner),
+        None => is_adopted(there).then_some(Before::FromNobody),
+    };
+    let word = before.map(|before| match before {
+        Before::FromNobody => NOBODY,
+        Before::FromAnOwner => FROM_AN_OWNER,
+    });
+    match (former, word) {
+        (Some(owner), Some(word)) => both(&format!("{} {word}", owner.stack_id), &owner.logical_id),
         _ => former_tags(former),
-    }
-}
-
-/// The tags for a template with the tags `there` that is given back: from whom its former owner had it.
-pub fn tags_of_giving_back(there: &Tags) -> Tags {
-    match before_former(there) {
-        Some(before) if in_short(&former_tags(&None)).as_ref() != Some(&before) => {
-            both(&before.to_string(), &before.to_string())
-        }
-        _ => former_tags(&None),
     }
 }
 
@@ -47,26 +53,23 @@ pub fn is_adopted(tags: &Tags) -> bool {
     FORMER_TAGS.iter().any(|key| tags.contains_key(*key))
 }
 
-/// From whom the template with these tags was adopted. `perhaps` is who it may have been, where a hash is all that the tags
-/// have. Where it is not known, it is given back to nobody.
-pub fn former(tags: &Tags, perhaps: Option<&Owner>) -> Former {
-    let (stack_id, logical_id) = values(tags)?;
-    if let Some(hash) = Which::read(stack_id) {
-        let is_meant = |owner: &Owner| in_short(&former_tags(&Some(owner.clone()))) == Some(hash);
-        return perhaps.cloned().filter(is_meant);
-    }
-    let (stack_id, _) = words(stack_id);
+/// From whom the template with these tags was adopted. Where that is not known, it is given back to nobody.
+pub fn former(tags: &Tags) -> Former {
+    let [stack_id, logical_id] = FORMER_TAGS.map(|key| tags.get(key).map(String::as_str));
+    let (stack_id, logical_id) = (stack_id?, logical_id?);
+    let stack_id = stack_id.split_once(' ').map_or(stack_id, |(stack_id, _)| stack_id);
     (stack_id != NOBODY).then(|| Owner {
         stack_id: stack_id.to_owned(),
         logical_id: logical_id.to_owned(),
     })
 }
 
-/// From whom the former owner of the template with these tags, whose properties have this `Adopt`, had adopted it; `None`
-/// if it had not.
-pub fn former_of_former(tags: &Tags, perhaps: Option<&Owner>) -> Option<Former> {
-    before_former(tags)?;
-    Some(former(&tags_of_giving_back(tags), perhaps))
+/// How the former owner of the template with these tags had adopted it; `None` if it had not.
+pub fn before_former(tags: &Tags) -> Option<Before> {
+    match tags.get(FORMER_TAGS[0])?.split_once(' ')?.1 {
+        FROM_AN_OWNER => Some(Before::FromAnOwner),
+        _ => Some(Before::FromNobody),
+    }
 }
 
 /// The owner that this `Adopt` names, in the properties of a resource.
@@ -85,28 +88,6 @@ fn both(stack_id: &str, logical_id: &str) -> Tags {
     Tags::from([(stack, stack_id.to_owned()), (resource, logical_id.to_owned())])
 }
 
-fn values(tags: &Tags) -> Option<(&str, &str)> {
-    let [stack, resource] = FORMER_TAGS.map(|key| tags.get(key).map(String::as_str));
-    Some((stack?, resource?))
-}
-
-fn words(stack_id: &str) -> (&str, Option<Which>) {
-    match stack_id.split_once(' ') {
-        Some((stack_id, before)) => (stack_id, Which::read(before)),
-        None => (stack_id, None),
-    }
-}
-
-fn before_former(tags: &Tags) -> Option<Which> {
-    words(values(tags)?.0).1
-}
-
-/// What the former tags say, in short. What it was before is in it too: of three who had it in turn, two are known.
-fn in_short(tags: &Tags) -> Option<Which> {
-    let (stack_id, logical_id) = values(tags)?;
-    Some(Which::read(stack_id).unwrap_or_else(|| Which::of(&format!("{stack_id} {logical_id}"))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,20 +101,20 @@ mod tests {
 
     #[test]
     fn former_tags_are_these_for_ever() {
-        let tags = tags_of_adoption(&Some(owner("fleet")), &former_tags(&None));
+        let fleet = "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/1";
+        let from_fleet = |there| tags_of_adoption(&owner("yard"), &Some(owner("fleet")), &there);
 
-        assert_eq!(
-            tags,
-            both(
-                "arn:aws:cloudformation:eu-central-1:123456789012:stack/fleet/1 c571651c63d8e00f",
-                "Reboot"
-            )
-        );
         assert_eq!(former_tags(&None), both("none", "none"));
+        assert_eq!(from_fleet(Tags::new()), both(fleet, "Reboot"));
+        assert_eq!(from_fleet(former_tags(&None)), both(&format!("{fleet} none"), "Reboot"));
+        assert_eq!(
+            from_fleet(former_tags(&Some(owner("depot")))),
+            both(&format!("{fleet} owner"), "Reboot")
+        );
     }
 
     #[test]
-    fn the_longest_arn_and_a_hash_fit_a_tag() {
+    fn the_longest_arn_and_the_word_behind_it_fit_a_tag() {
         let longest = Owner {
             stack_id: format!(
                 "arn:aws-us-gov:cloudformation:us-gov-west-1:123456789012:stack/{}/{}",
@@ -142,41 +123,34 @@ mod tests {
             ),
             ..owner("fleet")
         };
-        let tags = tags_of_adoption(&Some(longest), &former_tags(&None));
+        let tags = tags_of_adoption(&owner("yard"), &Some(longest), &former_tags(&None));
 
         assert!(tags.values().all(|value| value.len() <= 256));
     }
 
     #[test]
-    fn giving_back_is_the_inverse_of_adopting_for_whoever_had_it_from_somebody() {
-        for from in [None, Some(owner("yard"))] {
-            let before = former_tags(&from);
-            let adopted = tags_of_adoption(&Some(owner("fleet")), &before);
+    fn whom_it_was_adopted_from_is_read_with_and_without_the_word() {
+        for (there, before) in [
+            (Tags::new(), None),
+            (former_tags(&None), Some(Before::FromNobody)),
+            (former_tags(&Some(owner("depot"))), Some(Before::FromAnOwner)),
+        ] {
+            let tags = tags_of_adoption(&owner("yard"), &Some(owner("fleet")), &there);
 
-            assert_eq!(former(&adopted, None), Some(owner("fleet")));
-            let given_back = tags_of_giving_back(&adopted);
-            assert_eq!(former(&given_back, Some(&owner("yard"))), from);
-            assert_eq!(former(&given_back, Some(&owner("depot"))), None);
-            // And taken over once more.
-            assert_eq!(tags_of_adoption(&Some(owner("fleet")), &given_back), adopted);
+            assert_eq!(former(&tags), Some(owner("fleet")));
+            assert_eq!(before_former(&tags), before);
         }
     }
 
     #[test]
-    fn of_a_longer_chain_it_is_given_back_to_nobody() {
-        let from_nobody = tags_of_adoption(&Some(owner("depot")), &former_tags(&None));
-        let from_yard = tags_of_adoption(&Some(owner("yard")), &from_nobody);
-        let from_fleet = tags_of_adoption(&Some(owner("fleet")), &from_yard);
+    fn whoever_takes_back_what_was_taken_over_from_it_has_it_as_before() {
+        for (there, before) in [(Tags::new(), None), (former_tags(&None), Some(Before::FromNobody))] {
+            let taken = tags_of_adoption(&owner("yard"), &Some(owner("fleet")), &there);
+            let taken_back = tags_of_adoption(&owner("fleet"), &Some(owner("yard")), &taken);
 
-        assert_eq!(former_of_former(&from_fleet, Some(&owner("yard"))), Some(None));
-    }
-
-    #[test]
-    fn whose_own_it_was_had_it_from_nobody_to_give_back_to() {
-        let adopted = tags_of_adoption(&Some(owner("fleet")), &Tags::new());
-
-        assert_eq!(former_of_former(&adopted, None), None);
-        assert_eq!(tags_of_giving_back(&adopted), former_tags(&None));
+            assert_eq!(former(&taken_back), Some(owner("yard")));
+            assert_eq!(before_former(&taken_back), before);
+        }
     }
 
     #[test]
@@ -186,7 +160,7 @@ mod tests {
             tags.remove(key);
 
             assert!(is_adopted(&tags));
-            assert_eq!(former(&tags, Some(&owner("fleet"))), None);
+            assert_eq!(former(&tags), None);
         }
     }
 }

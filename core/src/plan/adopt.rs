@@ -3,7 +3,7 @@
 
 use super::tags::{MAX_TAGS, apply, declared_tags, settable, words_of};
 use super::{Plan, ToMake, is_overtaken, overtaken, refuse};
-use crate::cloudformation::former::{self, FORMER_TAGS, Former, former_tags};
+use crate::cloudformation::former::{self, Before, FORMER_TAGS, Former, former_tags};
 use crate::cloudformation::owner::{Owner, Ownership, PROVIDER_TAGS};
 use crate::cloudformation::request::Origin;
 use crate::job_template::{Adopt, Content, Desired, Tags, Template};
@@ -38,7 +38,7 @@ pub(super) fn plan(origin: &Origin, to_make: &ToMake, template: &Template, forme
     }
     let mut tags = declared_tags(origin, to_make, words.as_ref());
     tags.retain(|key, _| PROVIDER_TAGS.contains(&key.as_str()));
-    tags.extend(former::tags_of_adoption(former, &template.tags));
+    tags.extend(former::tags_of_adoption(&origin.owner, former, &template.tags));
     let count = apply(&settable(&template.tags), &tags, &[]).len();
     if count > MAX_TAGS {
         return refuse(format!(
@@ -176,20 +176,19 @@ pub enum GiveBack {
     ToNobody { remove: Vec<String> },
 }
 
-/// How to give the template with these tags back, where a Delete does that instead of deleting it: it was adopted, and the
-/// properties of the Delete still say `Adopt`, or cannot be read.
+/// How to give the template with these tags back, where a Delete does that instead of deleting it: it was adopted, and its
+/// own properties still say `Adopt`, or cannot be read.
 pub(super) fn give_back(origin: &Origin, properties: Option<&Desired>, tags: &Tags) -> Option<GiveBack> {
     if properties.is_some_and(|properties| properties.adopt == Adopt::No) || !former::is_adopted(tags) {
         return None;
     }
-    let perhaps = properties.and_then(|properties| former::named(&properties.adopt, &origin.owner));
-    Some(match former::former(tags, perhaps.as_ref()) {
+    Some(match former::former(tags) {
         None => GiveBack::ToNobody {
             remove: present(tags, &PROVIDER_TAGS),
         },
         Some(owner) => {
             let mut set = owner.tags();
-            set.extend(former::tags_of_giving_back(tags));
+            set.extend(former_tags(&None));
             if let Some(there) = Words::read(tags, origin.sent.latest) {
                 set.insert(
                     REQUEST_TAG.to_owned(),
@@ -206,27 +205,30 @@ pub(super) fn give_back(origin: &Origin, properties: Option<&Desired>, tags: &Ta
 pub enum LetGo {
     /// It is the new owner's own: these tags go.
     ForGood { remove: Vec<String> },
-    /// The former owner had it from somebody, and was to give it back: now the new one is.
+    /// The former owner had adopted it, and was to give it back: now the new one is.
     ToBeGivenBack { set: Tags },
 }
 
-/// How the Delete of this owner, with these properties, lets go of the template with these tags; `None` where it was not
-/// taken over from this owner.
+/// How the Delete of this owner lets go of the template with these tags, where that was taken over from this owner;
+/// `properties` are the owner's for that template, if they can be read.
 pub(super) fn let_go(owner: &Owner, properties: Option<&Desired>, tags: &Tags) -> Option<LetGo> {
-    if former::former(tags, Some(owner)).as_ref() != Some(owner) {
+    if former::former(tags).as_ref() != Some(owner) {
         return None;
     }
     let is_own = properties.is_some_and(|properties| properties.adopt == Adopt::No);
-    let perhaps = properties.and_then(|properties| former::named(&properties.adopt, owner));
-    // The new owner may have taken back what was taken over from it.
-    let is_the_new_owners = |former: &Former| former.as_ref().is_some_and(|it| it.ownership(tags) == Ownership::Ours);
-    Some(match former::former_of_former(tags, perhaps.as_ref()) {
-        Some(former) if !is_own && !is_the_new_owners(&former) => LetGo::ToBeGivenBack {
-            set: former_tags(&former),
-        },
-        _ => LetGo::ForGood {
-            remove: present(tags, &FORMER_TAGS),
-        },
+    let before = match former::before_former(tags).filter(|_| !is_own) {
+        None => {
+            return Some(LetGo::ForGood {
+                remove: present(tags, &FORMER_TAGS),
+            });
+        }
+        Some(Before::FromNobody) => None,
+        Some(Before::FromAnOwner) => properties.and_then(|properties| former::named(&properties.adopt, owner)),
+    };
+    // Of what the new owner took back, nobody is left to give it to.
+    let before = before.filter(|before| before.ownership(tags) != Ownership::Ours);
+    Some(LetGo::ToBeGivenBack {
+        set: former_tags(&before),
     })
 }
 

@@ -117,6 +117,8 @@ pub fn plan_delete(
     let id = &to_delete.id;
     let leave_alone = |why: String| DeletePlan::LeaveAlone { why };
     let words = Words::read(&template.tags, origin.sent.latest);
+    // After an update that failed and was not rolled back, CloudFormation sends its properties, which may be for another id.
+    let its_own = properties.filter(|properties| physical_id::template_id(&origin.owner, properties) == *id);
     match origin.owner.ownership(&template.tags) {
         Ownership::Ours if is_overtaken(origin, words.as_ref()) => leave_alone(format!(
             "a later request has seen to the job template {id}; it was left alone"
@@ -124,12 +126,12 @@ pub fn plan_delete(
         Ownership::Ours if is_of_another_request(&to_delete.known, words.as_ref()) => leave_alone(format!(
             "the job template {id} was not made by the request that is taken back; it was left alone"
         )),
-        Ownership::Ours => match adopt::give_back(origin, properties, &template.tags) {
+        Ownership::Ours => match adopt::give_back(origin, its_own, &template.tags) {
             Some(give_back) => DeletePlan::GiveBack(give_back),
             None => DeletePlan::Delete,
         },
         Ownership::Anothers { stack_id, logical_id } => {
-            plan_for_anothers(origin, to_delete, properties, &template.tags, (stack_id, logical_id))
+            plan_for_anothers(origin, to_delete, its_own, &template.tags, (stack_id, logical_id))
         }
         Ownership::Free => {
             let why = format!(

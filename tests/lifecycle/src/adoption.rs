@@ -2,9 +2,10 @@
 //! stack.
 
 use crate::calls::Work;
-use crate::history;
+use crate::history::{self, OTHER_STACK};
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::record::{Kind, Record, Sent, has_adopt};
+use crate::tell::STRANGERS;
 use iot_job_template_core::job_template::Tags;
 use iot_job_template_core::memory::{Fingerprint, Moment, Words};
 use serde_json::Value;
@@ -19,6 +20,11 @@ pub fn is_internal(key: &str) -> bool {
     key == "cloudformation:request" || FORMER.contains(&key)
 }
 
+/// Tags of the provider's.
+pub fn is_ours(key: &str) -> bool {
+    is_internal(key) || [STACK, RESOURCE].contains(&key)
+}
+
 impl StoredTemplate {
     /// Whose it is now, whatever its tags say.
     pub fn holder(&self) -> &Maker {
@@ -31,21 +37,33 @@ impl StoredTemplate {
         adopted.or(self.moved).unwrap_or((self.made_at, self.made_late))
     }
 
-    /// What the stack made anew meanwhile is the former owner's all the same, who may have had it from somebody.
-    pub fn give_back(&mut self) {
-        if let Some(adopted) = self.adopted.take() {
-            self.maker = adopted.from;
-            self.made_by = None;
-            self.adopted = adopted.before.map(|before| *before);
-        }
+    /// What the stack made anew meanwhile is the former owner's all the same: "and former `none`" for whoever has it now.
+    /// Gives whether an owner before that is forgotten.
+    fn give_back(&mut self) -> bool {
+        let Some(adopted) = self.adopted.take() else {
+            return false;
+        };
+        self.maker = adopted.from.clone();
+        self.made_by = None;
+        let is_forgotten = adopted.before.as_ref().is_some_and(|before| before.knows_an_owner());
+        let had = adopted.before.clone().map_or(adopted, |before| *before);
+        self.adopted = names(&self.tags, &self.maker).then(|| Adopted {
+            by: self.maker.clone(),
+            from: Maker::Person,
+            before: None,
+            ..had
+        });
+        is_forgotten
     }
 
     /// All its tags are gone: it is as before anybody took it over.
     pub fn strip(&mut self) {
         self.tags.clear();
         self.stripped = true;
-        while self.adopted.is_some() {
-            self.give_back();
+        while let Some(adopted) = self.adopted.take() {
+            self.maker = adopted.from;
+            self.made_by = None;
+            self.adopted = adopted.before.map(|before| *before);
         }
     }
 }
@@ -65,22 +83,40 @@ pub struct Adopted {
 }
 
 impl Adopted {
-    /// How many times it changed hands, with no move completed.
-    pub fn hands(&self) -> usize {
-        1 + self.before.as_ref().map_or(0, |before| before.hands())
+    fn knows_an_owner(&self) -> bool {
+        self.from != Maker::Person || self.before.as_ref().is_some_and(|before| before.knows_an_owner())
     }
 
-    /// The former owner's own Delete. Where that was to give it back, the new one is.
-    fn let_go(self, request: &Sent) -> Option<Adopted> {
-        let before = self.before.filter(|_| request.gives_back())?;
-        // Of three who had it in turn, two are known, and the name is in the properties only.
-        let is_known = before.before.is_none() && is_named(&before.from, request);
-        let from = if is_known { before.from } else { Maker::Person };
-        if from == self.by {
-            return None;
+    /// How the one that it was taken from had taken it over. Whoever takes back what was taken over from it has it as it had
+    /// it then.
+    fn before_that(&self) -> Option<&Adopted> {
+        let before = self.before.as_deref()?;
+        match before.from == self.by {
+            true => before.before_that(),
+            false => Some(before),
         }
+    }
+
+    /// The former owner's own Delete. Where that was to give it back, the new one is: to whom its own `Adopt` names. Gives
+    /// whether an owner before that is forgotten, too.
+    fn let_go(self, request: &Sent) -> (Option<Adopted>, bool) {
+        let Some(before) = self.before_that().filter(|_| request.gives_back()).cloned() else {
+            return (None, false);
+        };
+        let named = Some(named_by(request)).filter(|named| before.from != Maker::Person && *named != self.by);
+        let from = named.unwrap_or(Maker::Person);
+        let is_forgotten = before.from != from && before.from != self.by && before.from != Maker::Person
+            || before.before.is_some_and(|before| before.knows_an_owner());
         let before = None;
-        Some(Adopted { from, before, ..self })
+        (Some(Adopted { from, before, ..self }), is_forgotten)
+    }
+}
+
+/// Whether tags were set for what is not so any more: what came between look and touch is another's, or changes hands now.
+pub fn is_mistaken(template: &StoredTemplate, work: &Work, caller: &Maker) -> bool {
+    match work {
+        Work::Tag { tags, .. } => template.holder() != caller || FORMER.iter().any(|key| tags.contains_key(*key)),
+        _ => false,
     }
 }
 
@@ -101,12 +137,11 @@ pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: 
         return (!may).then(|| format!("{operation} of {id}, which is of {:?}", template.holder()));
     }
     let is_recreation = request.kind == Kind::Update && properties["JobTemplateId"].as_str() == Some(id);
-    let has_adopt = has_adopt(&properties);
     // A Create never re-creates what carries former tags; a Delete gives back.
     let may = template.mistaken
         || template.adopted.is_none()
         || is_recreation
-        || (request.kind == Kind::Delete && !has_adopt);
+        || (request.kind == Kind::Delete && !request.gives_back());
     (matches!(work, Work::Delete { .. }) && !may).then(|| format!("{operation} of {id}, which was adopted"))
 }
 
@@ -138,10 +173,10 @@ pub fn note(
             let adopted = known.or_else(|| is_to_be_given_back.then(anew));
             if let Some(template) = account.templates.get_mut(id) {
                 template.adopted.clone_from(&adopted);
-                template.most_hands = adopted.as_ref().map_or(0, Adopted::hands);
             }
-            if let Some(adopted) = adopted {
-                account.adopted.insert(id.to_owned(), adopted);
+            match adopted {
+                Some(adopted) => _ = account.adopted.insert(id.to_owned(), adopted),
+                None => _ = account.forgotten.remove(id),
             }
         }
         Work::Delete { .. } if request.kind == Kind::Delete => _ = account.adopted.remove(id),
@@ -155,17 +190,20 @@ pub fn note(
             };
             if is_adopting(work, caller) && before.is_some_and(is_others) {
                 let holder = before.map(StoredTemplate::holder).filter(|holder| *holder != caller);
-                // What came between look and touch was not taken over as told: whose it was is forgotten.
-                let was = template.adopted.take().filter(|_| !template.mistaken);
+                // What came between look and touch was not taken over as told: whose it was, only the tags say.
+                let is_as_told = !template.mistaken || before.is_some_and(|before| before.mistaken);
+                let was = template.adopted.take().filter(|_| is_as_told);
                 let adopted = Adopted {
                     by: caller.clone(),
-                    from: holder.filter(|_| !template.mistaken).unwrap_or(&Maker::Person).clone(),
+                    from: match is_as_told {
+                        true => holder.unwrap_or(&Maker::Person).clone(),
+                        false => former(&template.tags),
+                    },
                     before: was.map(Box::new),
                     delivery,
                     at: now,
                     late,
                 };
-                template.most_hands = template.most_hands.max(adopted.hands());
                 template.came_with = before.map(|before| before.tags.clone()).unwrap_or_default();
                 account.taken.insert((id.to_owned(), adopted.from.clone()));
                 template.adopted = Some(adopted.clone());
@@ -175,25 +213,25 @@ pub fn note(
                 template.adopted = None;
                 account.adopted.remove(id);
             } else if let Some(adopted) = template.adopted.clone() {
+                let (mut is_forgotten, mut is_changed) = (false, false);
                 if adopted.from == *caller {
                     (template.maker, template.made_by) = (adopted.by.clone(), Some(adopted.delivery));
                     template.moved = Some((adopted.at, adopted.late));
-                    template.adopted = adopted.let_go(request);
+                    (template.adopted, is_forgotten) = adopted.let_go(request);
                 } else if adopted.by == *caller && !names(&template.tags, caller) {
-                    template.give_back();
-                    // "and former `none`": while its properties have `Adopt`, its own Delete gives back what it had made, too.
-                    if template.adopted.is_none() && names(&template.tags, &template.maker) {
-                        template.adopted = Some(Adopted {
-                            by: template.maker.clone(),
-                            from: Maker::Person,
-                            before: None,
-                            ..adopted
-                        });
-                    }
+                    is_forgotten = template.give_back();
+                    is_changed = has_updated(&adopted, &account.record);
+                }
+                if is_forgotten {
+                    account.forgotten.insert(id.to_owned());
                 }
                 match &template.adopted {
                     Some(adopted) => _ = account.adopted.insert(id.to_owned(), adopted.clone()),
                     None => _ = account.adopted.remove(id),
+                }
+                // It is given back as it is.
+                if is_changed {
+                    account.drift(id, now);
                 }
             }
         }
@@ -204,36 +242,39 @@ pub fn note(
     }
 }
 
+fn has_updated(adopted: &Adopted, record: &Record) -> bool {
+    let is_its_update = |(number, request): (usize, &Sent)| {
+        request.kind == Kind::Update && request.sent > adopted.at && record.maker_of(number) == adopted.by
+    };
+    record.requests.iter().enumerate().any(is_its_update)
+}
+
 /// "What was adopted is there whatever becomes of the stack": until its holder drops `Adopt` and is deleted.
 pub fn lost(account: &Account) -> Option<String> {
     let is_gone = |id: &String| !account.has_drifted(id) && !account.templates.contains_key(id);
     let mut all = account.adopted.iter();
     let (gone, _) = all.find(|(id, adopted)| {
-        is_gone(id) && !was_ones_own(id, adopted, &account.record) && !was_never_put_back(adopted, &account.record)
+        is_gone(id) && !was_ones_own(id, adopted, &account.record) && !was_never_put_back(id, adopted, &account.record)
     })?;
     Some(format!("{gone}, which was adopted, is not there"))
 }
 
-/// Its last Update was killed: where that was in the gap of a re-create, only another Update puts the template back.
-fn was_never_put_back(adopted: &Adopted, record: &Record) -> bool {
-    let requests = || record.requests.iter().enumerate();
-    let is_its_own = |(number, _): &(usize, &Sent)| record.maker_of(*number) == adopted.by;
-    let Some((number, last)) = requests()
-        .filter(is_its_own)
-        .filter(|(_, sent)| sent.kind != Kind::Delete)
-        .last()
-    else {
-        return false;
-    };
-    let deliveries = || {
-        record
-            .deliveries
-            .iter()
-            .filter(move |delivery| delivery.request == number)
-    };
-    last.kind == Kind::Update
-        && deliveries().any(|delivery| delivery.ended.is_some() && delivery.reply.is_none())
-        && !deliveries().any(|delivery| delivery.reply.as_ref().is_some_and(|reply| reply.succeeded))
+/// A re-create was killed in its gap, or could not put the template back, and said so; and no later request for it succeeded:
+/// "at the latest once CloudFormation's own rollback is through", and that was none, or for another id.
+fn was_never_put_back(id: &str, adopted: &Adopted, record: &Record) -> bool {
+    let is_not_there = format!("{id} is not there now");
+    let mut is_gone = false;
+    for (number, request) in record.requests.iter().enumerate() {
+        if record.maker_of(number) != adopted.by || request.kind == Kind::Delete {
+            continue;
+        }
+        let deliveries = || record.deliveries.iter().filter(|delivery| delivery.request == number);
+        let replies = || deliveries().filter_map(|delivery| delivery.reply.as_ref());
+        is_gone |= deliveries().any(|delivery| delivery.ended.is_some() && delivery.reply.is_none())
+            || replies().any(|reply| reply.reason.contains(&is_not_there));
+        is_gone &= !replies().any(|reply| reply.succeeded && reply.physical_id == id);
+    }
+    is_gone
 }
 
 fn was_ones_own(id: &str, adopted: &Adopted, record: &Record) -> bool {
@@ -251,7 +292,7 @@ fn properties(request: &Sent) -> Value {
     event["ResourceProperties"].clone()
 }
 
-pub fn names(tags: &Tags, owner: &Maker) -> bool {
+fn names(tags: &Tags, owner: &Maker) -> bool {
     let Maker::Resource { stack, logical_id } = owner else {
         return false;
     };
@@ -274,14 +315,37 @@ fn is_recognised(template: &StoredTemplate, id: &str, request: &Sent) -> bool {
             .any(|properties| properties["JobArn"].is_null() && is_as_declared(template, properties))
 }
 
-/// Whether the properties' `Adopt` names this resource.
-fn is_named(owner: &Maker, request: &Sent) -> bool {
-    let Maker::Resource { stack, logical_id } = owner else {
-        return true;
-    };
+/// Whom the tags say that it was taken from.
+fn former(tags: &Tags) -> Maker {
+    let [stack, logical_id] = FORMER.map(|key| tags.get(key).map(String::as_str).unwrap_or_default());
+    match stack.split(' ').next().unwrap_or_default() {
+        "none" => Maker::Person,
+        stack if stack.starts_with(OTHER_STACK) => Maker::Person,
+        stack => Maker::Resource {
+            stack: stack.to_owned(),
+            logical_id: logical_id.to_owned(),
+        },
+    }
+}
+
+/// Whom the `Adopt` of a Delete names, if its properties are for what it is to delete.
+fn named_by(request: &Sent) -> Maker {
     let properties = properties(request);
-    let adopt = properties["Adopt"].as_str().unwrap_or_default();
-    adopt == format!("{stack}/{logical_id}") || *request.stack == **stack && adopt == logical_id
+    let is_for_it = properties["JobTemplateId"].as_str() == request.physical_id.as_deref();
+    match properties["Adopt"]
+        .as_str()
+        .filter(|_| is_for_it && request.is_readable)
+    {
+        None | Some("true" | "false") => Maker::Person,
+        Some(STRANGERS) => Maker::Person,
+        Some(named) => {
+            let (stack, logical_id) = named.rsplit_once('/').unwrap_or((&request.stack, named));
+            Maker::Resource {
+                stack: stack.to_owned(),
+                logical_id: logical_id.to_owned(),
+            }
+        }
+    }
 }
 
 /// "the content (by its fingerprint where the template carries one, else as IoT shows it)".
@@ -327,7 +391,7 @@ pub fn is_told_to(template: &StoredTemplate, properties: &Value, stack_id: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{BY_HAND, OTHER_STACK, Props};
+    use crate::history::{BY_HAND, Props};
     use crate::mishap::Deed;
     use crate::tell::{PLAIN, adopting, changed};
     use serde_json::json;
@@ -343,7 +407,8 @@ mod tests {
 
     fn request(kind: &str, props: &Props) -> Sent {
         let event = json!({
-            "RequestType": kind, "StackId": "fleet", "LogicalResourceId": "Reboot", "ResourceProperties": props.json()
+            "RequestType": kind, "StackId": "fleet", "LogicalResourceId": "Reboot", "ResourceProperties": props.json(),
+            "PhysicalResourceId": ID
         });
         let mut record = crate::record::Record::default();
         record.send(&event, Duration::ZERO);

@@ -60,7 +60,8 @@ pub enum Done {
 /// A call that gave no answer and is carried out all the same, later.
 #[derive(Clone, Debug)]
 pub struct LateCall {
-    pub sent: Duration,
+    /// What the look that precedes it shows, it shows of this moment.
+    pub looked: Duration,
     pub due: Duration,
     pub delivery: usize,
     pub work: Work,

@@ -110,6 +110,7 @@ impl Client {
         let delivery = &mut account.record.deliveries[self.delivery];
         match (work, answer) {
             (_, Ok(_) | Err(Cause::NotFound)) if work.is_look() => {
+                delivery.could_look = true;
                 delivery.look = Some(Look {
                     id: work.id().to_owned(),
                     seen: delivery.seen,
@@ -173,7 +174,7 @@ impl Client {
             }
             Some(Mishap::Later { seconds: after }) => {
                 let late = LateCall {
-                    sent: now,
+                    looked,
                     due: now + seconds(after),
                     delivery: self.delivery,
                     work: work.clone(),
@@ -206,7 +207,7 @@ impl Client {
                 let is_changed = result.is_ok() && !work.is_look();
                 if let Some(template) = account.templates.get_mut(work.id()).filter(|_| is_changed) {
                     template.shown = Some((now + seconds(after), before));
-                    account.drifted.insert(work.id().to_owned(), now + seconds(after));
+                    account.drift(work.id(), now + seconds(after));
                 }
                 result
             }
@@ -272,6 +273,7 @@ impl Client {
 
     fn serve(&self, work: &Work, looked: Duration) -> Result<Done, Cause> {
         let account = &mut *self.account.borrow_mut();
+        account.catch_up(self.clock.now());
         let now = account.moment(self.clock.now());
         if let Some(cause) = account.gate(work, now) {
             return Err(cause);
@@ -290,9 +292,9 @@ impl Client {
         }
         // Whose it is, and what it is, was different when it was looked at.
         if work.is_touch() && came_between {
-            account.drifted.insert(work.id().to_owned(), now);
+            account.drift(work.id(), now);
             if let Some(template) = account.templates.get_mut(work.id()) {
-                template.mistaken |= matches!(work, Work::Tag { .. }) && *template.holder() != caller;
+                template.mistaken |= adoption::is_mistaken(template, work, &caller);
             }
         }
         if work.is_touch()

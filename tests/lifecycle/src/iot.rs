@@ -39,8 +39,6 @@ pub struct StoredTemplate {
     /// Somebody removed its tags.
     pub stripped: bool,
     pub adopted: Option<Adopted>,
-    /// See [`Adopted::hands`].
-    pub most_hands: usize,
     /// The tags that it had when it was taken over.
     pub came_with: Tags,
     /// It got tags of ours between a look at another template and the touch that followed.
@@ -61,10 +59,14 @@ pub struct Account {
     pub adopted: BTreeMap<String, Adopted>,
     /// What was taken over from whom, and not given back.
     pub taken: BTreeSet<(String, Maker)>,
+    /// Ids whose template changed hands twice or more, with no move completed, so that no tag says whose it was at first.
+    pub forgotten: BTreeSet<String>,
     /// What must hold and did not.
     pub wrongs: Vec<String>,
     /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when last.
     pub drifted: BTreeMap<String, Duration>,
+    /// The same, of all times.
+    pub deeds: Vec<(String, Duration)>,
     pub late: Vec<LateCall>,
     /// When anything happened last.
     latest: Duration,
@@ -105,8 +107,10 @@ impl Account {
             jobs: BTreeMap::new(),
             adopted: BTreeMap::new(),
             taken: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
             wrongs: Vec::new(),
             drifted: BTreeMap::new(),
+            deeds: Vec::new(),
             late: Vec::new(),
             latest: Duration::ZERO,
             lingering: BTreeMap::new(),
@@ -186,9 +190,9 @@ impl Account {
                 let request = self.record.request_of(late.delivery).clone();
                 let caller = self.record.maker(late.delivery);
                 // "a call that IoT carries out after it gave no answer": what it was for may be another's by now.
-                let came_between = before.as_ref().is_some_and(|before| before.changed_at > late.sent);
+                let came_between = before.as_ref().is_some_and(|before| before.changed_at > late.looked);
                 if let Some(template) = self.templates.get_mut(&id).filter(|_| came_between) {
-                    template.mistaken |= matches!(late.work, Work::Tag { .. }) && *template.holder() != caller;
+                    template.mistaken |= adoption::is_mistaken(template, &late.work, &caller);
                 }
                 adoption::note(
                     self,
@@ -199,7 +203,7 @@ impl Account {
                     (late.due, true),
                 );
                 if late.work.is_touch() {
-                    self.drifted.insert(id, late.due);
+                    self.drift(&id, late.due);
                 }
             }
         }
@@ -241,7 +245,12 @@ impl Account {
             },
         }
         self.record.trace(|| format!("    ({deed:?} of {id} by a stranger)"));
-        self.drifted.insert(id.to_owned(), now);
+        self.drift(id, now);
+    }
+
+    pub fn drift(&mut self, id: &str, time: Duration) {
+        self.drifted.insert(id.to_owned(), time);
+        self.deeds.push((id.to_owned(), time));
     }
 
     fn make_by_hand(&mut self, id: &str, tags: Tags, now: Duration) {
@@ -417,7 +426,6 @@ impl StoredTemplate {
             moved: None,
             from_job: None,
             stripped: false,
-            most_hands: 0,
             came_with: Tags::new(),
             adopted: None,
             mistaken: false,

@@ -67,7 +67,7 @@ fn as_it_is(
     let as_declared = held.and_then(|held| declared.get(&held.properties.to_string()));
     let adopt = match own_stack == Some(&**stack_id) {
         // Its own already.
-        true if logical_id == resource => return as_declared.unwrap_or(props).clone(),
+        true if logical_id == resource => return as_declared.unwrap_or(&of_a_person("true")).clone(),
         true => logical_id.clone(),
         false => format!("{stack_id}/{logical_id}"),
     };

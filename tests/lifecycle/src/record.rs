@@ -26,6 +26,8 @@ pub struct Sent {
     /// Whether its properties have `Adopt`.
     pub adopts: bool,
     pub is_readable: bool,
+    /// Whether its properties give another id than the physical one.
+    pub is_of_another_id: bool,
     pub event: Rc<str>,
     pub sent: Duration,
     /// How long CloudFormation waits.
@@ -53,6 +55,8 @@ pub struct Delivery {
     pub acted: Duration,
     /// When IoT answered its last look.
     pub seen: Duration,
+    /// Whether any of its looks was answered.
+    pub could_look: bool,
     pub reply: Option<Reply>,
     /// The look that ended last, if no other call began since.
     pub look: Option<Look>,
@@ -113,6 +117,7 @@ impl Record {
             physical_id: text("PhysicalResourceId"),
             adopts: has_adopt(properties),
             is_readable: properties["Documents"].is_null(),
+            is_of_another_id: properties["JobTemplateId"].as_str() != event["PhysicalResourceId"].as_str(),
             event: event.to_string().into(),
             sent,
             patience: timeout.map_or(AN_HOUR, Duration::from_secs).min(URL_EXPIRES),
@@ -131,6 +136,7 @@ impl Record {
             ended: None,
             acted: started,
             seen: started,
+            could_look: false,
             reply: None,
             look: None,
             deleted: Vec::new(),
@@ -207,9 +213,9 @@ impl Sent {
         self.sent + self.patience
     }
 
-    /// "A Delete … whose own properties have `Adopt` or cannot be read".
+    /// "A Delete … whose own properties have `Adopt` or cannot be read": those for another id are not its own.
     pub fn gives_back(&self) -> bool {
-        self.adopts || !self.is_readable
+        self.adopts || !self.is_readable || self.is_of_another_id
     }
 
     /// Whether it is an Update or a Delete of this very id.

@@ -323,9 +323,7 @@ impl Simulation {
                 let us = maker(stack, logical_id);
                 // As told: our own Delete is still to come.
                 let template = account.templates.get(id);
-                if account.taken.contains(&(id.clone(), us.clone()))
-                    || template.is_some_and(truth::has_forgotten_owners)
-                {
+                if account.taken.contains(&(id.clone(), us.clone())) || account.forgotten.contains(id) {
                     continue;
                 }
                 let desired = history::desired(&resource.properties);

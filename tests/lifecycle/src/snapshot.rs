@@ -55,7 +55,6 @@ impl Snapshot {
                 template.stripped,
                 template.mistaken,
                 template.adopted.is_some(),
-                template.most_hands,
                 &template.came_with,
             )
                 .hash(to);
@@ -75,7 +74,8 @@ impl Snapshot {
         for late in &account.late {
             (slot_of(late.due), late.work.operation(), late.work.id(), late.delivery).hash(to);
         }
-        (&account.denied, &account.refused, &account.down, &account.taken).hash(to);
+        (&account.denied, &account.refused, &account.down).hash(to);
+        (&account.taken, &account.forgotten).hash(to);
         for request in &account.record.requests {
             (request.sent, request.reply.is_some(), request.has_it).hash(to);
         }

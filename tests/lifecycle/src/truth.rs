@@ -1,7 +1,6 @@
 //! What cannot be promised, each sentence of the contract's list a predicate here, and no wider. Judged is by what really
 //! happened, which the record has.
 
-use crate::adoption;
 use crate::cloudformation::Stacks;
 use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
@@ -41,10 +40,13 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
     let helpless = was_given_up(id, template, stacks)
         || is_unrecognisable(id, template, record)
         || is_taken_back_by_nobody(id, request, record)
-        || was_forgotten(&record.deliveries[by], account)
+        || was_forgotten(&record.deliveries[by], template.made_at, account)
         || was_let_go_of_too_early(id, template, record)
-        || has_forgotten_owners(template)
-        || was_mistaken(template)
+        // "Of three or more who took a template over from one another in turn, with no move completed, the last two are known."
+        || account.forgotten.contains(id)
+        // "somebody, or a cancelled request of ours, between look and touch"; "a call that IoT carries out after it gave no answer".
+        || template.mistaken
+        || was_given_back_to_what_is_gone(template, account)
         || record
             .later(request)
             .any(|(number, later)| came_after(id, template, by, number, later, record));
@@ -67,15 +69,10 @@ fn was_let_go_of_too_early(id: &str, template: &StoredTemplate, record: &Record)
     })
 }
 
-/// "somebody, or a cancelled request of ours, between look and touch", or "a call that IoT carries out after it gave no answer":
-/// its tags name another than who has it.
-fn was_mistaken(template: &StoredTemplate) -> bool {
-    template.mistaken && !adoption::names(&template.tags, template.holder())
-}
-
-/// "Of four who took a template over from one another in turn, with no move completed, only the last links are known".
-pub fn has_forgotten_owners(template: &StoredTemplate) -> bool {
-    template.most_hands >= 3
+/// "a Create or Update delivered or still at work after the Delete that followed it": what that left was taken over, and given
+/// back.
+fn was_given_back_to_what_is_gone(template: &StoredTemplate, account: &Account) -> bool {
+    template.adopted.is_some() && account.leftovers.contains(template.holder())
 }
 
 /// Whether it was made when the request that had to delete it was over already.
@@ -157,24 +154,28 @@ fn could_not_look(delete: &Sent, delivery: &Delivery) -> bool {
         .physical_id
         .as_deref()
         .is_some_and(|id| id.starts_with("refused:"));
-    is_refused && delivery.seen == delivery.started
+    is_refused && !delivery.could_look
 }
 
 /// Then only a repetition of the Create can have made it.
 fn was_made_after_the_answer(template: &StoredTemplate, request: usize, record: &Record) -> bool {
-    let answered = record.answered(request).and_then(|delivery| delivery.ended);
-    answered.is_some_and(|answered| template.made_at >= answered)
+    let Some(answered) = record.answered(request) else {
+        return false;
+    };
+    let made_by = template.made_by.map(|delivery| &record.deliveries[delivery]);
+    answered.ended.is_some_and(|ended| template.made_at >= ended)
+        || made_by.is_some_and(|made_by| !std::ptr::eq(made_by, answered))
 }
 
 /// "a Create or Update delivered or still at work after the Delete that followed it", where a stranger deleted, or stripped,
 /// the template that remembers the request which followed an Update to another id; or where that could not leave its words
 /// there: "where only that fails, it is a warning".
-fn was_forgotten(by: &Delivery, account: &Account) -> bool {
+fn was_forgotten(by: &Delivery, made_at: Duration, account: &Account) -> bool {
     let record = &account.record;
     let request = &record.requests[by.request];
     let held = request.physical_id.as_deref().unwrap_or_default();
-    let deed = account.drifted.get(held);
-    let is_stripped = deed.is_some_and(|deed| (request.sent..by.started).contains(deed));
+    let is_meanwhile = |(id, at): &(String, Duration)| id == held && (request.sent..made_at).contains(at);
+    let is_stripped = account.deeds.iter().any(is_meanwhile);
     let was_followed = record.later(by.request).any(|(number, later)| {
         later.sent <= by.started
             && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
