@@ -1,10 +1,10 @@
 //! Which tags a template is to have: those of its properties, the provider's own, and those that others put on it.
 
 use super::ToMake;
-use crate::cloudformation::former::former_tags;
+use crate::cloudformation::former::{FORMER_TAGS, former_tags};
 use crate::cloudformation::owner::{Ownership, PROVIDER_TAGS};
 use crate::cloudformation::request::Origin;
-use crate::job_template::{Adopt, Tags};
+use crate::job_template::{Adopt, Desired, Tags};
 use crate::memory::{Fingerprint, REQUEST_TAG, Words};
 
 /// The tags to set on a template that is ours, and the keys of those to remove.
@@ -68,10 +68,14 @@ pub fn tags_to_restore(origin: &Origin, there: &Tags) -> Tags {
     if tags.len() > MAX_TAGS { there } else { tags }
 }
 
-/// A template that was adopted and is gone is made anew as one that is to be given back.
+/// A template that was adopted and is gone is made anew as one that is to be given back; also by an update that drops `Adopt`,
+/// for that may be taken back. What leaves no room for the tags that say so was never adopted.
 pub(super) fn tags_to_create(origin: &Origin, to_make: &ToMake) -> Tags {
     let mut tags = declared_tags(origin, to_make, None);
-    if to_make.is_held() && to_make.properties.adopt != Adopt::No {
+    let has_adopt = |properties: &Desired| properties.adopt != Adopt::No;
+    let was_perhaps_adopted =
+        to_make.is_held() && (has_adopt(to_make.properties) || to_make.old_properties().is_some_and(has_adopt));
+    if was_perhaps_adopted && tags.len() + FORMER_TAGS.len() <= MAX_TAGS {
         tags.extend(former_tags(&None));
     }
     tags

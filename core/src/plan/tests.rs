@@ -902,12 +902,28 @@ fn with_adopt_and_nothing_there_it_is_created_like_any_other_unless_it_is_held()
     let tags = tags_of(&now(), &reboot());
 
     assert_eq!(create(&desired, None), Plan::Create { tags: tags.clone() });
-    assert_eq!(
-        update(&desired, &desired, None),
-        Plan::Create {
-            tags: tags.into_iter().chain(former_tags(&None)).collect()
-        }
-    );
+    let to_be_given_back: Tags = tags.into_iter().chain(former_tags(&None)).collect();
+    for (old, new) in [(&desired, &desired), (&desired, &reboot()), (&reboot(), &desired)] {
+        assert_eq!(
+            update(old, new, None),
+            Plan::Create {
+                tags: to_be_given_back.clone()
+            }
+        );
+    }
+}
+
+/// Found as a rollback that was refused for a fifty-first tag.
+#[test]
+fn where_there_is_no_room_for_the_former_tags_it_was_not_adopted_and_is_created_without() {
+    let desired = Desired {
+        tags: (0..46).map(|number| (format!("tag-{number}"), String::new())).collect(),
+        ..adopting("true")
+    };
+    let Plan::Create { tags } = update(&desired, &desired, None) else {
+        panic!("not created");
+    };
+    assert_eq!(tags.len(), 49);
 }
 
 #[test]

@@ -112,10 +112,11 @@ impl Adopted {
     }
 }
 
-/// Whether tags were set for what is not so any more: what came between look and touch is another's, or changes hands now.
+/// Whether tags were set or removed for what is not so any more: what came between look and touch is another's, or changes hands now.
 pub fn is_mistaken(template: &StoredTemplate, work: &Work, caller: &Maker) -> bool {
     match work {
         Work::Tag { tags, .. } => template.holder() != caller || FORMER.iter().any(|key| tags.contains_key(*key)),
+        Work::Untag { .. } => template.holder() != caller,
         _ => false,
     }
 }
@@ -206,6 +207,7 @@ pub fn note(
                 };
                 template.came_with = before.map(|before| before.tags.clone()).unwrap_or_default();
                 account.taken.insert((id.to_owned(), adopted.from.clone()));
+                account.takings.push((id.to_owned(), now));
                 template.adopted = Some(adopted.clone());
                 account.adopted.insert(id.to_owned(), adopted);
             } else if names(&template.tags, caller) && before.is_some_and(|it| is_recognised(it, id, request)) {
@@ -231,6 +233,11 @@ pub fn note(
                 }
                 // It is given back as it is.
                 if is_changed {
+                    let tags = account.templates[id]
+                        .tags
+                        .keys()
+                        .map(|key| (id.to_owned(), key.clone()));
+                    account.left_by_others.extend(tags);
                     account.drift(id, now);
                 }
             }

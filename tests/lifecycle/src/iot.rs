@@ -61,12 +61,16 @@ pub struct Account {
     pub taken: BTreeSet<(String, Maker)>,
     /// Ids whose template changed hands twice or more, with no move completed, so that no tag says whose it was at first.
     pub forgotten: BTreeSet<String>,
+    /// Tags, by the template's id, that were there when a resource that had changed it gave it back.
+    pub left_by_others: BTreeSet<(String, String)>,
     /// What must hold and did not.
     pub wrongs: Vec<String>,
     /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when last.
     pub drifted: BTreeMap<String, Duration>,
     /// The same, of all times.
     pub deeds: Vec<(String, Duration)>,
+    /// When a resource took over which template.
+    pub takings: Vec<(String, Duration)>,
     pub late: Vec<LateCall>,
     /// When anything happened last.
     latest: Duration,
@@ -108,9 +112,11 @@ impl Account {
             adopted: BTreeMap::new(),
             taken: BTreeSet::new(),
             forgotten: BTreeSet::new(),
+            left_by_others: BTreeSet::new(),
             wrongs: Vec::new(),
             drifted: BTreeMap::new(),
             deeds: Vec::new(),
+            takings: Vec::new(),
             late: Vec::new(),
             latest: Duration::ZERO,
             lingering: BTreeMap::new(),
@@ -251,6 +257,13 @@ impl Account {
     pub fn drift(&mut self, id: &str, time: Duration) {
         self.drifted.insert(id.to_owned(), time);
         self.deeds.push((id.to_owned(), time));
+    }
+
+    /// Whether what the template remembers of requests after this one may be gone: somebody deleted or stripped it since, or
+    /// another resource has it.
+    pub fn has_forgotten(&self, id: &str, sent: Duration, now: Duration) -> bool {
+        let is_since = |(of, at): &(String, Duration)| of == id && (sent..now).contains(at);
+        self.deeds.iter().any(is_since) || self.takings.iter().any(|(of, at)| of == id && *at < now)
     }
 
     fn make_by_hand(&mut self, id: &str, tags: Tags, now: Duration) {

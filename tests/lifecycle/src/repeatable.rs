@@ -7,6 +7,7 @@ use crate::record::{Kind, Record, Sent};
 use crate::truth;
 use iot_job_template_core::memory::REQUEST_TAG;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Delivers a request once more, and holds the delivery to that.
 pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
@@ -33,7 +34,14 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         .reply
         .as_ref()
         .is_some_and(|reply| before.has_drifted_for(&first.stack, &first.logical_id, &reply.physical_id));
-    let any_drifted = before.any_drifted() || is_drifted_for_it;
+    // The template that remembers what followed it may be another's now.
+    let held = first.physical_id.as_deref().unwrap_or_default();
+    let is_forgotten = first.kind == Kind::Update && before.has_forgotten(held, first.sent, Duration::MAX)
+        || first
+            .reply
+            .as_ref()
+            .is_some_and(|reply| before.forgotten.contains(&reply.physical_id));
+    let any_drifted = before.any_drifted() || is_drifted_for_it || is_forgotten;
     let must_be_the_same = match successor(record, request) {
         _ if was_given_back_since(record, request) => true,
         Successor::None => match &first.reply {

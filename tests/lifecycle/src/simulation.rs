@@ -234,7 +234,9 @@ impl Simulation {
                 continue;
             }
             let template = account.templates.get(id);
-            let has_changed_hands = template.is_some_and(|template| *template.holder() != maker(stack, logical_id));
+            let us = maker(stack, logical_id);
+            let has_changed_hands =
+                template.is_some_and(|template| *template.holder() != us) || account.taken.contains(&(id.clone(), us));
             let now = template.map(|template| template.made_at);
             let then = before.made_at.get(id).copied();
             assert!(

@@ -75,7 +75,7 @@ impl Snapshot {
             (slot_of(late.due), late.work.operation(), late.work.id(), late.delivery).hash(to);
         }
         (&account.denied, &account.refused, &account.down).hash(to);
-        (&account.taken, &account.forgotten).hash(to);
+        (&account.taken, &account.forgotten, &account.left_by_others).hash(to);
         for request in &account.record.requests {
             (request.sent, request.reply.is_some(), request.has_it).hash(to);
         }

@@ -168,14 +168,13 @@ fn was_made_after_the_answer(template: &StoredTemplate, request: usize, record: 
 }
 
 /// "a Create or Update delivered or still at work after the Delete that followed it", where a stranger deleted, or stripped,
-/// the template that remembers the request which followed an Update to another id; or where that could not leave its words
-/// there: "where only that fails, it is a warning".
+/// the template that remembers the request which followed an Update to another id, or another resource took it over; or where
+/// that could not leave its words there: "where only that fails, it is a warning".
 fn was_forgotten(by: &Delivery, made_at: Duration, account: &Account) -> bool {
     let record = &account.record;
     let request = &record.requests[by.request];
     let held = request.physical_id.as_deref().unwrap_or_default();
-    let is_meanwhile = |(id, at): &(String, Duration)| id == held && (request.sent..made_at).contains(at);
-    let is_stripped = account.deeds.iter().any(is_meanwhile);
+    let is_stripped = account.has_forgotten(held, request.sent, made_at);
     let was_followed = record.later(by.request).any(|(number, later)| {
         later.sent <= by.started
             && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
@@ -280,6 +279,9 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
     };
     // Adopting "sets or removes our tags and nothing else".
     if came_with_it && !record.requests.iter().enumerate().any(declares) {
+        return true;
+    }
+    if account.left_by_others.contains(&(id.to_owned(), key.to_owned())) {
         return true;
     }
     // "somebody, or a cancelled request of ours, between look and touch" may have put it back.

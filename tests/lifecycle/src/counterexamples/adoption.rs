@@ -1,16 +1,46 @@
 //! Templates that change hands.
 
 use super::*;
-use crate::history::Hand;
+use crate::history::{Hand, Kind, Props};
 use crate::iot::Maker;
 use crate::mishap::Deed;
-use crate::tell::{FLEETS, adopting, by_hand, delete, deploy, deploy_all, meeting, preserved};
+use crate::tell::{
+    FLEETS, PLAIN, adopting, by_hand, delete, deploy, deploy_all, meeting, of_kind, preserved, taken_back,
+};
 
 /// Found as a twin's describe went unanswered for so long that meanwhile another stack had taken the template over.
 #[test]
 fn whether_a_template_is_free_is_looked_at_again_after_a_describe_that_was_not_answered_at_once() {
     let met = [(4, NOT_DONE), (5, Mishap::Before(Deed::MakeForAStack))];
     histories(&[by_hand(Hand::Make { id: 0 }), meeting(deploy(&adopting("true")), &met)]);
+}
+
+/// Found as a re-create that no longer said `Adopt` was killed in its gap: what it made anew had lost the marks, and its
+/// rollback did not know that it had been adopted.
+#[test]
+fn what_an_update_that_dropped_adopt_made_anew_is_to_be_given_back_once_that_is_taken_back() {
+    let killed_in_the_gap = meeting(deploy(&PLAIN), &[(2, Mishap::Killed { done: true })]);
+    histories(&[
+        by_hand(Hand::Make { id: 0 }),
+        deploy(&adopting("true")),
+        taken_back(killed_in_the_gap),
+        delete(),
+    ]);
+}
+
+/// CloudFormation's clean-up sends the properties of the update before, which here are of one that failed.
+#[test]
+fn what_was_adopted_outlives_an_update_to_another_id_that_failed_and_was_left_so() {
+    let refused = Props {
+        id: Some(1),
+        ..of_kind(Kind::Bad)
+    };
+    histories(&[
+        by_hand(Hand::Make { id: 0 }),
+        deploy(&adopting("true")),
+        preserved(deploy(&refused)),
+        deploy(&other_id()),
+    ]);
 }
 
 /// No request of that stack knows of the template any more. It is not lost, and the error of whoever meets it says how to
