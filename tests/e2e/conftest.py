@@ -8,6 +8,10 @@ import toolchain
 from local_aws import LocalAws, PROVIDER_STACK
 
 
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+
+
 @pytest.fixture(scope="session")
 def bare_aws():
     with LocalAws() as aws:

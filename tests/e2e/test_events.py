@@ -144,6 +144,7 @@ class TestAnswers:
         assert answer["Status"] == "SUCCESS"
         assert function.aws.job_template_ids() == []
 
+    @pytest.mark.waits
     def test_to_the_delete_of_a_cancelled_create_leave_alone_what_a_person_made(self, function):
         iot = function.aws.client("iot")
         iot.create_job_template(jobTemplateId="device-update-template", description="By hand", document="{}")

@@ -8,6 +8,7 @@ import sys
 
 import botocore.exceptions
 import facts
+import pytest
 import toolchain
 from local_aws import CREDENTIALS
 
@@ -50,6 +51,7 @@ def ask(aws, *options, **more):
     )
 
 
+@pytest.mark.waits
 def test_ministack_is_as_expected_or_as_listed_and_nothing_is_left_behind(aws, tmp_path):
     """One test, so that all is asked once, however many work."""
     with ask(aws, "--yes", "--stacks", "--json", str(tmp_path / "seen.json")) as process:

@@ -46,13 +46,15 @@ class Account:
         self._made = contextlib.ExitStack()
         # Of what is made for one run, in all names: so that it is told from everything else.
         self.prefix = f"facts-{secrets.token_hex(4)}"
+        # How long what was sent may be under way. A stand-in has sent all before it says that a stack has settled.
+        self.seconds_under_way = 1 if endpoint_url else 10
         self.left_behind = []
 
-    def client(self, service, **credentials):
+    def client(self, service, attempts=8, **credentials):
         # Refusals are what is asked for, so nothing is refused here already.
         config = botocore.config.Config(
             parameter_validation=False,
-            retries={"mode": "standard", "total_max_attempts": 8},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             s3={"addressing_style": "path"} if self._endpoint_url else None,
         )
         return self._session.client(service, endpoint_url=self._endpoint_url, config=config, **credentials)

@@ -107,11 +107,14 @@ class Stack:
         return self._settled(self._id, expect)
 
     def events(self, count):
-        """That many requests, in the order in which they were sent; fewer if no more come for 10 s."""
+        """That many requests, in the order in which they were sent; fewer if no more come."""
         events = []
         while len(events) < count:
             received = self._sqs.receive_message(
-                QueueUrl=self._queue, WaitTimeSeconds=10, MaxNumberOfMessages=10, AttributeNames=["SentTimestamp"]
+                QueueUrl=self._queue,
+                WaitTimeSeconds=self.account.seconds_under_way,
+                MaxNumberOfMessages=10,
+                AttributeNames=["SentTimestamp"],
             )
             if not received.get("Messages"):
                 break
