@@ -71,9 +71,13 @@ impl Client {
         let now = self.clock.now();
         let account = &mut *self.account.borrow_mut();
         // Until it is answered. Of a hanging call nothing more is heard.
+        let request = account.record.request_of(self.delivery);
+        let is_held = request.kind == Kind::Update && request.is_of_held(work.id());
         let delivery = &mut account.record.deliveries[self.delivery];
         match work {
             Work::Create { .. } => delivery.unclear += 1,
+            // Where it cannot be looked at, no words are left on it either.
+            Work::ListTags { id } if is_held => _ = delivery.words_failed.insert(id.clone()),
             Work::Tag { id, .. } | Work::Untag { id, .. } => _ = delivery.words_failed.insert(id.clone()),
             _ => {}
         }
@@ -107,10 +111,16 @@ impl Client {
     fn end(&self, work: &Work, looked: Duration, answer: &Result<Done, Cause>) {
         let ended = self.clock.now();
         let account = &mut *self.account.borrow_mut();
+        let request = account.record.request_of(self.delivery);
+        let is_held = request.kind == Kind::Update && request.is_of_held(work.id());
         let delivery = &mut account.record.deliveries[self.delivery];
         match (work, answer) {
             (_, Ok(_) | Err(Cause::NotFound)) if work.is_look() => {
                 delivery.could_look = true;
+                // What it is to have is known, and is tried to be set next.
+                if is_held && matches!(work, Work::ListTags { .. }) {
+                    delivery.words_failed.remove(work.id());
+                }
                 delivery.look = Some(Look {
                     id: work.id().to_owned(),
                     seen: delivery.seen,

@@ -71,6 +71,8 @@ pub struct Account {
     pub deeds: Vec<(String, Duration)>,
     /// When a resource took over which template.
     pub takings: Vec<(String, Duration)>,
+    /// Ids under which a create was carried out after it gave no answer, and when last.
+    pub created_late: BTreeMap<String, Duration>,
     pub late: Vec<LateCall>,
     /// When anything happened last.
     latest: Duration,
@@ -117,6 +119,7 @@ impl Account {
             drifted: BTreeMap::new(),
             deeds: Vec::new(),
             takings: Vec::new(),
+            created_late: BTreeMap::new(),
             late: Vec::new(),
             latest: Duration::ZERO,
             lingering: BTreeMap::new(),
@@ -210,6 +213,8 @@ impl Account {
                 );
                 if late.work.is_touch() {
                     self.drift(&id, late.due);
+                } else {
+                    self.created_late.insert(id, late.due);
                 }
             }
         }

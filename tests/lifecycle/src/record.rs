@@ -66,7 +66,7 @@ pub struct Delivery {
     pub met: Vec<String>,
     /// How many of its creates gave no answer.
     pub unclear: usize,
-    /// Templates whose tags it tried to set, and did not learn that it had.
+    /// Templates whose tags it tried to set, or to look at for that, and did not learn that it had.
     pub words_failed: BTreeSet<String>,
 }
 

@@ -1,6 +1,7 @@
 //! The same event again, by itself: it has to end in the same state and the same answer, or touch nothing where a later
 //! request has seen to it.
 
+use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
 use crate::record::{Kind, Record, Sent};
@@ -27,7 +28,9 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         return;
     }
     let record = &account.record;
-    let first = &record.requests[request];
+    // Of one that went unanswered, the answer to this delivery is the first: that is none to be repeated.
+    let known = &before.record;
+    let first = &known.requests[request];
     let again = &record.deliveries[delivery].reply;
     // What a stranger did to its template, another resource may have put right for itself.
     let is_drifted_for_it = first
@@ -42,8 +45,8 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
             .as_ref()
             .is_some_and(|reply| before.forgotten.contains(&reply.physical_id));
     let any_drifted = before.any_drifted() || is_drifted_for_it || is_forgotten;
-    let must_be_the_same = match successor(record, request) {
-        _ if was_given_back_since(record, request) => true,
+    let must_be_the_same = match successor(known, request) {
+        _ if was_given_back_since(known, request) => true,
         Successor::None => match &first.reply {
             Some(reply) if reply.succeeded && !is_too_late(record, request, delivery) => {
                 let same = again
@@ -65,7 +68,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         Successor::SawToIt => true,
         Successor::LeftNothing => false,
     };
-    let words_failed = truth::words_failed(record, request);
+    let words_failed = truth::words_failed(known, request);
     let mut templates = before.templates.clone();
     if first.kind == Kind::Delete {
         // What was made for the resource when its Delete was over already, a repetition of that may delete.
@@ -159,9 +162,69 @@ fn successor(record: &Record, request: usize) -> Successor {
         None => Successor::None,
         Some((_, last)) if last.kind == Kind::Delete && own_kind != Kind::Delete => Successor::LeftNothing,
         Some((number, last)) => match &last.reply {
-            Some(reply) if reply.succeeded && truth::words_failed(record, *number).is_empty() => Successor::SawToIt,
+            Some(reply) if reply.succeeded && truth::words_failed(record, *number).is_empty() => {
+                // What it did itself, it finds done.
+                let did_it = own_reply.is_some_and(|reply| reply.succeeded);
+                match own_kind == Kind::Delete || did_it || can_be_seen_to_be_overtaken(record, request) {
+                    true => Successor::SawToIt,
+                    false => Successor::LeftNothing,
+                }
+            }
             _ => Successor::LeftNothing,
         },
+    }
+}
+
+/// "A request is overtaken if a template's tag names a later moment ...; for an Update to another id, also if the template under
+/// the held id or under the old properties' does." An Update to another id leaves its words on that, and on the held one only
+/// where it takes back what a failed Update may have left: where it replaces what that failed to change, nothing says so.
+fn can_be_seen_to_be_overtaken(record: &Record, request: usize) -> bool {
+    let looked_at = Ids::of(&record.requests[request]).all();
+    record.later(request).any(|(number, later)| {
+        let ids = Ids::of(later);
+        let is_left =
+            |id: &String| ids.left_words_on().contains(id) && !truth::words_failed(record, number).contains(id);
+        let is_there = |id: &&String| {
+            !record
+                .later(number)
+                .any(|(_, delete)| delete.kind == Kind::Delete && delete.physical_id.as_ref() == Some(*id))
+        };
+        later.kind != Kind::Delete
+            && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
+            && looked_at.iter().filter(is_there).any(is_left)
+    })
+}
+
+/// The templates that a Create or an Update has to do with.
+struct Ids {
+    wanted: Option<String>,
+    held: Option<String>,
+    of_old: Option<String>,
+}
+
+impl Ids {
+    fn of(request: &Sent) -> Ids {
+        let event = truth::members(request);
+        let id_of = |member: &str| {
+            let properties = &event[member];
+            let is_there = !properties.is_null() && history::is_readable(properties);
+            is_there.then(|| history::template_id(properties, &request.stack, &request.logical_id))
+        };
+        Ids {
+            wanted: id_of("ResourceProperties"),
+            held: request.physical_id.clone(),
+            of_old: id_of("OldResourceProperties"),
+        }
+    }
+
+    fn left_words_on(&self) -> BTreeSet<String> {
+        let takes_back = self.of_old.is_some() && self.of_old != self.wanted && self.of_old != self.held;
+        let held = self.held.iter().filter(|_| takes_back);
+        self.wanted.iter().chain(held).cloned().collect()
+    }
+
+    fn all(self) -> BTreeSet<String> {
+        [self.wanted, self.held, self.of_old].into_iter().flatten().collect()
     }
 }
 

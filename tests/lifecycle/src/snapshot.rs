@@ -68,7 +68,7 @@ impl Snapshot {
             }
         }
         (account.objects.len(), account.jobs.len(), account.excused).hash(to);
-        for (id, time) in &account.drifted {
+        for (id, time) in account.drifted.iter().chain(&account.created_late) {
             (id, slot_of(*time)).hash(to);
         }
         for late in &account.late {

@@ -176,14 +176,14 @@ fn was_forgotten(by: &Delivery, made_at: Duration, account: &Account) -> bool {
     let held = request.physical_id.as_deref().unwrap_or_default();
     let is_stripped = account.has_forgotten(held, request.sent, made_at);
     let was_followed = record.later(by.request).any(|(number, later)| {
-        later.sent <= by.started
+        later.sent <= made_at
             && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
             && (is_stripped || words_failed(record, number).contains(held))
     });
     request.kind == Kind::Update && was_followed
 }
 
-fn members(sent: &Sent) -> Value {
+pub fn members(sent: &Sent) -> Value {
     serde_json::from_str(&sent.event).expect("an event")
 }
 
@@ -285,7 +285,10 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
         return true;
     }
     // "somebody, or a cancelled request of ours, between look and touch" may have put it back.
-    let drifted = account.drifted.get(id);
+    let drifted = account.drifted.get(id).copied();
+    // "a call that IoT carries out after it gave no answer: as long as IoT delays it": what a Delete removed is there again.
+    let created_late = account.created_late.get(id).copied();
+    let is_last = |sent: Duration| drifted.max(created_late).is_none_or(|at| sent > at);
     let mut may_be_there = false;
     for delivery in &record.deliveries {
         let request = &record.requests[delivery.request];
@@ -295,7 +298,7 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
         let is_answer = record.answered(delivery.request).map(|answered| answered.started) == Some(delivery.started);
         let succeeded = delivery.reply.as_ref().map(|reply| reply.succeeded);
         let is_held = request.physical_id.as_deref() == Some(id);
-        let removes = is_held && is_answer && succeeded == Some(true) && drifted.is_none_or(|at| request.sent > *at);
+        let removes = is_held && is_answer && succeeded == Some(true) && is_last(request.sent);
         if request.kind == Kind::Delete {
             may_be_there &= !removes;
             continue;

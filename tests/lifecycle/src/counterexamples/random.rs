@@ -6,7 +6,8 @@ use crate::history::{Hand, IDS, Kind, Repeat};
 use crate::iot::Maker;
 use crate::mishap::Deed;
 use crate::tell::{
-    GENERATED, PLAIN, by_hand, cancelled, delete, deploy, meeting, of_kind, preserved, repeating, taken_back,
+    GENERATED, PLAIN, by_hand, cancelled, delete, deploy, deploy_all, each_twice, meeting, of_kind, preserved,
+    repeating, taken_back,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -166,4 +167,85 @@ fn the_delete_of_a_refused_create_that_has_seen_its_template_does_not_take_it_fo
     let met = [(0, REFUSED), (4, DENIED)];
     let op = meeting(deploy(&PLAIN), &met);
     histories(&[repeating(op, 1, Repeat::Before(1))]);
+}
+
+/// What an Update to another id leaves on the held one "where only that fails, it is a warning": a repetition leaves it after all.
+#[test]
+fn words_that_could_not_be_left_for_want_of_a_look_are_left_by_a_repetition() {
+    let failed = preserved(deploy(&generated(Kind::Bad, 0)));
+    let next = meeting(deploy(&generated(Kind::Document(0), 1)), &[(3, REFUSED)]);
+    histories(&[deploy(&GENERATED), failed, each_twice(next)]);
+}
+
+fn generated(content: Kind, revision: usize) -> Props {
+    Props {
+        content,
+        revision,
+        ..GENERATED
+    }
+}
+
+/// An Update to another id that failed at once, and was taken back.
+fn failed_and_taken_back() -> [Op; 2] {
+    [deploy(&PLAIN), meeting(deploy(&GENERATED), &[(0, REFUSED)])]
+}
+
+/// Another stack's request, and before it, or together with it, the failed Update of the first one again.
+fn repeated_by_the_way(repeat: Repeat) -> Op {
+    repeating(deploy_all(1, &[(0, Some(&GENERATED))]), 0, repeat)
+}
+
+/// What remembers that it was taken back is gone: before the failed Update is delivered again, or while it is at work.
+#[test]
+fn an_update_that_was_taken_back_makes_anew_what_nothing_remembers_any_more() {
+    let ops = failed_and_taken_back();
+    let deleted = meeting(
+        repeated_by_the_way(Repeat::Together(2)),
+        &[(1, Mishap::Before(Deed::Delete))],
+    );
+    histories(&[&ops[..], &[deleted]].concat());
+
+    // It is not the last deed that counts.
+    let strip = || by_hand(Hand::StripTags { template: 0 });
+    histories(&[&ops[..], &[strip(), repeated_by_the_way(Repeat::Before(2)), strip()]].concat());
+}
+
+/// What a call made that IoT carried out after its Delete is made anew with the tags that nobody declares any more.
+#[test]
+fn the_tags_of_what_was_made_late_stay() {
+    let twice_the_same_id = deploy_all(0, &[(0, Some(&PLAIN)), (1, Some(&PLAIN))]);
+    let late = meeting(twice_the_same_id, &[(0, Mishap::Later { seconds: 3 })]);
+    let next = Props {
+        tags: 0,
+        ..of_kind(Kind::Job(0))
+    };
+    // With nothing in it: a stack whose creation fails would be another one the next time.
+    let empty = deploy_all(0, &[(0, None)]);
+    histories(&[empty, late, deploy(&next)]);
+}
+
+/// An Update that failed and was left so, or whose rollback could not leave its words, and one to another id since: the held
+/// template remembers neither, until the clean-up deletes it.
+#[test]
+fn an_update_that_failed_is_carried_out_between_one_to_another_id_and_its_clean_up() {
+    let failed = preserved(deploy(&of_kind(Kind::Bad)));
+    histories(&[
+        deploy(&PLAIN),
+        failed,
+        repeating(deploy(&GENERATED), 1, Repeat::Before(2)),
+    ]);
+    let met = [(0, REFUSED), (2, REFUSED)];
+    histories(&[
+        deploy(&GENERATED),
+        meeting(deploy(&generated(Kind::Document(2), 0)), &met),
+        repeating(deploy(&generated(Kind::Document(0), 1)), 1, Repeat::Before(3)),
+    ]);
+}
+
+/// Killed three times, it deletes when it is delivered for a fourth.
+#[test]
+fn a_delete_that_went_unanswered_is_carried_out_when_it_is_delivered_again() {
+    let killed = Mishap::Killed { done: false };
+    let deleted = meeting(delete(), &[(0, killed), (1, killed), (2, killed)]);
+    histories(&[deploy(&PLAIN), repeating(deleted, 1, Repeat::Before(1))]);
 }
