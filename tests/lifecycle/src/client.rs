@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::iot::Account;
 use crate::mishap::{Mishap, seconds};
 use crate::record::{Kind, Look};
-use crate::truth::was_shown_otherwise;
+use crate::truth::{was_followed_in_silence, was_shown_otherwise};
 use iot_job_template_core::iot::{CallError, Cause, JobTemplates};
 use iot_job_template_core::job_template::{Content, Tags};
 use std::cell::{Cell, RefCell};
@@ -316,6 +316,9 @@ impl Client {
         }
         let result = account.carry_out(work, self.delivery, now, false);
         if result.is_ok() && !work.is_look() {
+            if was_followed_in_silence(&account.record, self.delivery, work.id()) {
+                account.drift(work.id(), now);
+            }
             let request = account.record.request_of(self.delivery).clone();
             adoption::note(account, before.as_ref(), work, self.delivery, &request, (now, false));
         }

@@ -132,12 +132,18 @@ fn is_within_patience(template: &StoredTemplate, request: &Sent) -> bool {
 }
 
 /// "a cancelled Create that acts after its Delete stopped looking: after 10 or 40 seconds".
+///
+/// "Answered before … CloudFormation's patience": three quarters of what is left of that, where it is less. Once it is over, a
+/// Delete takes the time that the function has.
 fn looked_long_enough(delete: &Sent, delivery: &Delivery, id: &str, was_unclear: bool) -> bool {
     let looked = delivery.ended.unwrap_or_default() - delivery.started + SLACK;
     // Where it finds another's, there is nothing to wait for.
     let found_it = delivery.deleted.iter().chain(&delivery.met).any(|found| found == id);
-    // Three quarters of what CloudFormation waits, where that is less.
-    let within = |longest: Duration| longest.min(delete.patience.mul_f64(0.7));
+    let left = delete.given_up().saturating_sub(delivery.started);
+    let within = |longest: Duration| match left.is_zero() {
+        true => longest,
+        false => longest.min(left.mul_f64(0.7)),
+    };
     match (delete.kind, &delete.physical_id) {
         // What a failed Update left is looked for like the unclear.
         (Kind::Update, _) => looked >= within(LOOKS_FOR_UNCLEAR),
@@ -325,6 +331,21 @@ pub fn words_failed(record: &Record, request: usize) -> BTreeSet<String> {
     answered
         .map(|delivery| delivery.words_failed.clone())
         .unwrap_or_default()
+}
+
+/// The same of what came after a request: others have seen to the template since, and none of them could say so on it. Then that
+/// request, delivered again or at work still, does not know that it comes late.
+pub fn was_followed_in_silence(record: &Record, delivery: usize, id: &str) -> bool {
+    let saw_to_it = |later: &Sent| {
+        let reply = later.reply.as_ref().filter(|_| later.kind != Kind::Delete);
+        reply.is_some_and(|reply| reply.succeeded && reply.physical_id == id)
+    };
+    let mut later = record
+        .later(record.deliveries[delivery].request)
+        .filter(|(_, later)| saw_to_it(later))
+        .map(|(number, _)| words_failed(record, number).contains(id))
+        .peekable();
+    later.peek().is_some() && later.all(|failed| failed)
 }
 
 /// Ids that no template can have.

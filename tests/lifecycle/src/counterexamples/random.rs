@@ -249,3 +249,27 @@ fn a_delete_that_went_unanswered_is_carried_out_when_it_is_delivered_again() {
     let deleted = meeting(delete(), &[(0, killed), (1, killed), (2, killed)]);
     histories(&[deploy(&PLAIN), repeating(deleted, 1, Repeat::Before(1))]);
 }
+
+/// It has less time the second time it is delivered, and IoT carries the Create out when that is over.
+#[test]
+fn what_the_delete_of_a_cancelled_create_looks_for_is_looked_for_within_cloudformations_patience() {
+    let hasty = Props {
+        timeout: Some(100),
+        ..GENERATED
+    };
+    let met = [(0, Mishap::Later { seconds: 200 }), (5, Mishap::Killed { done: true })];
+    histories(&[meeting(cancelled(&hasty, Duration::ZERO), &met)]);
+}
+
+/// The Update fails for the tags, and its rollback has nothing to set but its words: for those it does not fail. When the
+/// Update is delivered again, nothing says that it comes late.
+#[test]
+fn an_update_of_tags_whose_rollback_could_not_say_so_is_carried_out_when_it_is_delivered_again() {
+    let tagged = Props { tags: 2, ..PLAIN };
+    let refused = Mishap::Refused { lasting: true };
+    histories(&[
+        deploy(&PLAIN),
+        meeting(deploy(&tagged), &[(1, refused)]),
+        repeated_by_the_way(Repeat::Before(2)),
+    ]);
+}
