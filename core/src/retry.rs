@@ -46,9 +46,8 @@ impl<'a, I: JobTemplates> Calls<'a, I> {
         self.until_answered(Operation::ListTags, attempt).await
     }
 
-    /// A single attempt.
+    /// A single attempt, right away.
     pub async fn try_describe(&self, id: &str) -> Result<(String, Content), CallError> {
-        self.turn(Operation::Describe).await;
         self.once(Operation::Describe, self.iot.describe(id)).await
     }
 

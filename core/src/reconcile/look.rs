@@ -36,6 +36,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             let Some((arn, content)) = self.describe_or_none(id).await? else {
                 return Ok(None);
             };
+            if shows_no_owner {
+                // For the look at its content, which is to be right after that at its tags.
+                self.calls.turn(Operation::Describe).await;
+            }
             let tags = tags_or_none(self.calls.tags(&arn).await)?;
             if self.names_an_owner(&tags) {
                 return Ok(Some(Template {

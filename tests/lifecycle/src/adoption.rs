@@ -46,10 +46,12 @@ impl StoredTemplate {
         self.maker = adopted.from.clone();
         self.made_by = None;
         let is_forgotten = adopted.before.as_ref().is_some_and(|before| before.knows_an_owner());
+        let made_by = adopted.was_made_by.unwrap_or(adopted.delivery);
         let had = adopted.before.clone().map_or(adopted, |before| *before);
         self.adopted = names(&self.tags, &self.maker).then(|| Adopted {
             by: self.maker.clone(),
             from: Maker::Person,
+            delivery: if had.by == self.maker { had.delivery } else { made_by },
             before: None,
             ..had
         });
@@ -77,6 +79,8 @@ pub struct Adopted {
     pub before: Option<Box<Adopted>>,
     /// The delivery that did.
     pub delivery: usize,
+    /// The delivery that had made it for the one that it was taken from.
+    pub was_made_by: Option<usize>,
     pub at: Duration,
     /// The call was carried out after it gave no answer.
     pub late: bool,
@@ -163,9 +167,10 @@ pub fn note(
             let known = account.adopted.get(id).filter(|adopted| adopted.by == *caller).cloned();
             let anew = || Adopted {
                 by: caller.clone(),
-                from: Maker::Person,
+                from: former(tags),
                 before: None,
                 delivery,
+                was_made_by: None,
                 at: now,
                 late,
             };
@@ -202,6 +207,7 @@ pub fn note(
                     },
                     before: was.map(Box::new),
                     delivery,
+                    was_made_by: template.made_by,
                     at: now,
                     late,
                 };

@@ -15,6 +15,15 @@ fn whether_a_template_is_free_is_looked_at_again_after_a_describe_that_was_not_a
     histories(&[by_hand(Hand::Make { id: 0 }), meeting(deploy(&adopting("true")), &met)]);
 }
 
+/// Found as the pace of a throttled describe put a pause between the last look at the tags and that at the content.
+#[test]
+fn no_pause_is_between_the_last_looks_at_what_is_taken_over() {
+    let met = [(2, Mishap::Throttled), (5, Mishap::Before(Deed::MakeForAStack))];
+    for _ in 0..20 {
+        histories(&[by_hand(Hand::Make { id: 0 }), meeting(deploy(&adopting("true")), &met)]);
+    }
+}
+
 /// Found as a re-create that no longer said `Adopt` was killed in its gap: what it made anew had lost the marks, and its
 /// rollback did not know that it had been adopted.
 #[test]
