@@ -34,7 +34,7 @@ impl Making<'_> {
 }
 
 /// What a step of making a template leads to.
-enum Next {
+pub(super) enum Next {
     Done(Made, Option<String>),
     /// A look at what is there now.
     Look {
@@ -158,8 +158,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             .await?
         {
             Touched::Done | Touched::Gone => {
-                let made = self.fill_the_gap(&making.to_make, &tags, &template).await?;
-                return Ok(Next::Done(made, None));
+                making.to_make.may_adopt = false;
+                return self.fill_the_gap(&making.to_make, &tags, &template).await;
             }
             Touched::LookAgain { unclear } => making.perhaps_deleted = unclear.then_some((tags, template)),
         }
@@ -168,8 +168,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     async fn create_where_nothing_is(&self, making: &mut Making<'_>, tags: &Tags) -> Result<Next, Failure> {
         if let Some((tags, old)) = making.perhaps_deleted.take() {
-            let made = self.fill_the_gap(&making.to_make, &tags, &old).await?;
-            return Ok(Next::Done(made, None));
+            making.to_make.may_adopt = false;
+            return self.fill_the_gap(&making.to_make, &tags, &old).await;
         }
         let to_make = &making.to_make;
         self.note_plan("create");

@@ -1,7 +1,7 @@
 //! The gap of a re-create: the old template is deleted, and the new one has to be there, or the old one again.
 
-use super::make::NotCreated;
-use super::{Failure, LeftBehind, Made, Reconciler, Touched, made};
+use super::make::{Next, NotCreated};
+use super::{Failure, LeftBehind, Reconciler, Touched, made};
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
 use crate::job_template::{Content, Tags, Template};
 use crate::plan::{self, Plan, ToMake};
@@ -11,29 +11,27 @@ use tokio::time::sleep;
 /// What is there after a create in the gap.
 enum Filled {
     Created(String),
-    /// The new template, whatever was to be created: an attempt that went unanswered had made it, or a twin of this request.
-    AsWanted(String),
+    /// The new template but for its tags, whatever was to be created: an attempt that went unanswered had made it, a twin of
+    /// this request, or a repetition of an earlier one that had the same content.
+    AsWanted(Box<Template>),
     /// Something that is not this request's to touch.
     Taken(Failure),
 }
 
 impl<I: JobTemplates> Reconciler<'_, I> {
-    /// Creates the template where the `old` one was just deleted. If that fails, what was there is put back.
+    /// Creates the template where the `old` one was just deleted. If that fails, what was there is put back. What is in the gap
+    /// is never taken over.
     pub(super) async fn fill_the_gap(
         &self,
         to_make: &ToMake<'_>,
         tags: &Tags,
         old: &Template,
-    ) -> Result<Made, Failure> {
-        // What is in the gap is never taken over.
-        let to_make = &ToMake {
-            may_adopt: false,
-            ..to_make.clone()
-        };
+    ) -> Result<Next, Failure> {
         // A third is for the restoring, should it come to that.
         self.calls.keep(1.0 / 3.0);
         let failure = match self.create_in_the_gap(to_make, &to_make.properties.content, tags).await {
-            Ok(Filled::Created(arn) | Filled::AsWanted(arn)) => return Ok(made(&to_make.id, arn)),
+            Ok(Filled::Created(arn)) => return Ok(Next::Done(made(&to_make.id, arn), None)),
+            Ok(Filled::AsWanted(template)) => return Ok(Next::Seen(Some(template))),
             Ok(Filled::Taken(failure)) => return Err(failure),
             Err(refused) => refused.into(),
         };
@@ -45,7 +43,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// Puts back what was there: content and tags, its words too, as they were seen. It was accepted before, so what
     /// refuses it now (a quota filled by somebody, a permission taken away) may pass: it is tried again until the time is
     /// over.
-    async fn restore(&self, to_make: &ToMake<'_>, old: &Template, failure: Failure) -> Result<Made, Failure> {
+    async fn restore(&self, to_make: &ToMake<'_>, old: &Template, failure: Failure) -> Result<Next, Failure> {
         let Failure { kind, why } = failure;
         let id = &to_make.id;
         let failed = |what: String| Failure {
@@ -59,7 +57,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             let mut refusal = None;
             for (content, how) in restorable(old.content.clone().unwrap_or_default(), rounds) {
                 match self.create_in_the_gap(to_make, &content, &tags).await {
-                    Ok(Filled::AsWanted(arn)) => return Ok(made(id, arn)),
+                    Ok(Filled::AsWanted(template)) => return Ok(Next::Seen(Some(template))),
                     Ok(Filled::Created(_)) => {
                         self.leaves_behind(LeftBehind::AsItWas);
                         return Err(failed(format!("The old job template was restored{how}")));
@@ -104,7 +102,9 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             if let Some(template) = self.look(&to_make.id, true, Operation::Delete).await? {
                 match plan::plan(self.origin, to_make, Some(&template)) {
                     Plan::Refuse { kind, why } => return Ok(Filled::Taken(Failure { kind, why })),
-                    Plan::LeaveAsDeclared { .. } | Plan::Retag { .. } => return Ok(Filled::AsWanted(template.arn)),
+                    Plan::LeaveAsDeclared { .. } | Plan::Retag { .. } => {
+                        return Ok(Filled::AsWanted(Box::new(template)));
+                    }
                     // The old one: put back by an attempt, or just deleted and shown still. To look does not tell which,
                     // but to delete it and to create it until that is answered does.
                     Plan::Recreate { .. } => {

@@ -273,3 +273,33 @@ fn an_update_of_tags_whose_rollback_could_not_say_so_is_carried_out_when_it_is_d
         repeated_by_the_way(Repeat::Before(2)),
     ]);
 }
+
+/// A repetition of the Create is delivered in the gap of the re-create: what it makes there has the content that is wanted, and the
+/// Create's tags and words. "Every Create and Update leaves its words on the template."
+#[test]
+fn what_a_repetition_makes_in_the_gap_gets_the_tags_and_words_of_the_update() {
+    let tagged = |revision| Props {
+        tags: 2,
+        revision,
+        ..PLAIN
+    };
+    let killed = meeting(repeating(deploy(&tagged(0)), 0, Repeat::Before(1)), &[(0, KILLED)]);
+    let mut simulation = after(&[deploy(&PLAIN), killed, deploy(&tagged(1))]);
+    // Two minutes after it was killed it is delivered again.
+    let again = simulation.function.queue.borrow()[0].due;
+    let until = again - simulation.function.now() - Duration::from_secs(11);
+    let until = Duration::from_secs(until.as_secs());
+    simulation.function.pass(simulation.function.now() + until, |_| false);
+    simulation.step(&meeting(deploy(&tagged(0)), &[(3, Mishap::Slow)]));
+    simulation.function.settle();
+    simulation.check();
+    let account = simulation.function.account.borrow();
+    let template = &account.templates[IDS[0]];
+    let request = template
+        .made_by
+        .map(|delivery| account.record.deliveries[delivery].request);
+    assert_eq!(request, Some(0), "{:#?}", account.record.lines);
+    assert!(template.tags["cloudformation:request"].starts_with("20261126T1002"));
+}
+
+const KILLED: Mishap = Mishap::Killed { done: false };
