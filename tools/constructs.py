@@ -5,6 +5,7 @@ Their source is what is committed; API.md is written anew with it.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,8 @@ DIST = CDK / "dist"
 PACKAGE = json.loads((CDK / "package.json").read_text())
 NPM_PACKAGE = DIST / f"{PACKAGE['name']}-{PACKAGE['version']}.tgz"
 WHEEL = DIST / f"{PACKAGE['name'].replace('-', '_')}-{PACKAGE['version']}-py3-none-any.whl"
+# What the packages that are there were made of.
+BUILT = DIST / "sources"
 OLDEST_NODE = 20
 
 
@@ -55,6 +58,24 @@ def build(functions):
     module.write_text(module.read_text() + (CDK / "python" / "none.py").read_text())
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", DIST, DIST / "python")
+
+
+def build_if_changed(functions):
+    """As `build`, unless what is there was made of just this."""
+    made = (BUILT, NPM_PACKAGE, WHEEL, CDK / "lib")
+    if all(file.exists() for file in made) and BUILT.read_text() == sums_of_sources(functions):
+        install_node_packages()
+        return
+    build(functions)
+    # Last, so that it is there only if everything worked; and of API.md as it is now.
+    BUILT.write_text(sums_of_sources(functions))
+
+
+def sums_of_sources(functions):
+    sources = [file for folder in ("src", "python") for file in (CDK / folder).iterdir()]
+    sources += [CDK / name for name in ("package.json", "package-lock.json", "README.md", "API.md")]
+    sources += [Path(__file__), *Path(functions).glob("*.zip")]
+    return "".join(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(sources, key=lambda it: it.name))
 
 
 def install_node_packages():

@@ -56,6 +56,7 @@ def project(request, aws, tmp_path_factory):
 class Project:
     def __init__(self, language, directory, aws):
         self.language, self.aws = language, aws
+        self._templates = {}
         self.home, self.folder = directory / "home", directory / "project"
         self.home.mkdir()
         self.folder.mkdir()
@@ -102,6 +103,11 @@ class Project:
 
     def synthesised(self, app):
         """The template that an app comes to, without the CDK's command, which takes its time; its files are in the bucket."""
+        if app not in self._templates:
+            self._templates[app] = self._synthesise(app)
+        return self._templates[app]
+
+    def _synthesise(self, app):
         self.write(app)
         out = self.folder / "out"
         shutil.rmtree(out, ignore_errors=True)
