@@ -120,7 +120,9 @@ impl Adopted {
 pub fn is_mistaken(template: &StoredTemplate, work: &Work, caller: &Maker) -> bool {
     match work {
         Work::Tag { tags, .. } => template.holder() != caller || FORMER.iter().any(|key| tags.contains_key(*key)),
-        Work::Untag { .. } => template.holder() != caller,
+        Work::Untag { keys, .. } => {
+            template.holder() != caller || template.adopted.is_none() && keys.iter().any(|key| key == STACK)
+        }
         _ => false,
     }
 }
@@ -130,7 +132,8 @@ pub fn forbids(template: &StoredTemplate, caller: &Maker, work: &Work, request: 
     let properties = properties(request);
     let (operation, id) = (work.operation(), work.id());
     if template.holder() != caller && !template.mistaken && !is_recognised(template, id, request) {
-        let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == *caller);
+        let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == *caller)
+            || former(&template.tags) == *caller;
         let completes_the_move = request.kind == Kind::Delete
             && match work {
                 Work::Untag { keys, .. } => keys.iter().all(|key| FORMER.contains(&&**key)),
@@ -165,6 +168,9 @@ pub fn note(
         Work::Create { tags, .. } => {
             // In the gap of a re-create of what was adopted; or a stranger deleted that.
             let known = account.adopted.get(id).filter(|adopted| adopted.by == *caller).cloned();
+            // "With `Adopt` and nothing there, the template is created like any other": in the gap of a re-create by a
+            // repetition of the Create, too.
+            let known = known.filter(|_| request.kind != Kind::Create);
             let anew = || Adopted {
                 by: caller.clone(),
                 from: former(tags),
@@ -182,7 +188,10 @@ pub fn note(
             }
             match adopted {
                 Some(adopted) => _ = account.adopted.insert(id.to_owned(), adopted),
-                None => _ = account.forgotten.remove(id),
+                None => {
+                    account.adopted.remove(id);
+                    account.forgotten.remove(id);
+                }
             }
         }
         Work::Delete { .. } if request.kind == Kind::Delete => _ = account.adopted.remove(id),
@@ -190,9 +199,10 @@ pub fn note(
             let Some(template) = account.templates.get_mut(id) else {
                 return;
             };
-            // Its own is taken for nobody's only where IoT has shown its tags late.
+            // Its own is taken for nobody's only where somebody stripped it, or IoT has shown its tags late.
             let is_others = |before: &StoredTemplate| {
-                before.holder() != caller || before.adopted.is_none() && before.shown.is_some()
+                let may_be_without_tags = before.shown.is_some() || before.stripped;
+                before.holder() != caller || before.adopted.is_none() && may_be_without_tags
             };
             if is_adopting(work, caller) && before.is_some_and(is_others) {
                 let holder = before.map(StoredTemplate::holder).filter(|holder| *holder != caller);

@@ -294,9 +294,10 @@ impl Client {
             came_between_look_and_touch(before.changed_at, looked) || was_shown_otherwise(before, looked)
         });
         if work.is_look() {
+            let is_anothers = account.shown(work.id()).is_ok_and(|shown| *shown.holder() != caller);
             let delivery = &mut account.record.deliveries[self.delivery];
             delivery.seen = now;
-            if before.as_ref().is_some_and(|before| *before.holder() != caller) {
+            if is_anothers {
                 delivery.met.push(work.id().to_owned());
             }
         }

@@ -285,7 +285,7 @@ impl Account {
         self.lingering.insert(id.to_owned(), (until, shown));
     }
 
-    fn shown(&self, id: &str) -> Result<&StoredTemplate, Cause> {
+    pub fn shown(&self, id: &str) -> Result<&StoredTemplate, Cause> {
         let lingering = self.lingering.get(id).and_then(|(_, shown)| shown.as_ref());
         self.templates.get(id).or(lingering).ok_or(Cause::NotFound)
     }

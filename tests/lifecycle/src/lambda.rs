@@ -250,7 +250,8 @@ impl Lambda {
         // What somebody made of its template meanwhile, it may put right, or take over, for its own resource.
         let reply = account.record.requests[repeated].reply.as_ref();
         let is_drifted = reply.is_some_and(|reply| account.has_drifted(&reply.physical_id));
-        account.excused |= leaves || is_drifted;
+        let may_succeed_now = reply.is_some_and(|reply| !reply.succeeded);
+        account.excused |= leaves || is_drifted || may_succeed_now;
     }
 
     /// Sends a request, with what is repeated around it. Gives its number.

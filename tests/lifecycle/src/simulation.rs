@@ -382,7 +382,11 @@ fn has_content(template: &StoredTemplate, desired: &Desired, account: &Account) 
         && match (&wanted.document, &wanted.document_source, &wanted.job_arn) {
             (_, _, Some(job)) => {
                 let name = job.rsplit('/').next().unwrap_or_default();
-                is_other_now(job) || there.document.as_deref() == Some(&*history::job_document(name))
+                // "JobArn and Revision that cannot be compared do not count".
+                let was_taken_over = template.adopted.is_some() || template.moved.is_some();
+                is_other_now(job)
+                    || was_taken_over && template.from_job.is_none()
+                    || there.document.as_deref() == Some(&*history::job_document(name))
             }
             (_, Some(source), _) => is_other_now(source) || there.document_source.as_ref() == Some(source),
             (document, None, None) => there.document == *document && there.document_source.is_none(),

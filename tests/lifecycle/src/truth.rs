@@ -184,7 +184,7 @@ fn was_forgotten(by: &Delivery, made_at: Duration, account: &Account) -> bool {
     let was_followed = record.later(by.request).any(|(number, later)| {
         later.sent <= made_at
             && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
-            && (is_stripped || words_failed(record, number).contains(held))
+            && (is_stripped || !later.has_it || words_failed(record, number).contains(held))
     });
     request.kind == Kind::Update && was_followed
 }
