@@ -242,7 +242,7 @@ impl Lambda {
 
     fn note_leftovers(&self, repeated: usize) {
         let account = &mut *self.account.borrow_mut();
-        let leaves = crate::repeatable::may_leave_something(&account.record, repeated);
+        let leaves = crate::repeatable::may_leave_something(account, repeated);
         if leaves {
             let maker = account.record.maker_of(repeated);
             account.leftovers.push(maker);

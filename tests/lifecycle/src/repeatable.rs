@@ -45,7 +45,7 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
             .as_ref()
             .is_some_and(|reply| before.forgotten.contains(&reply.physical_id));
     let any_drifted = before.any_drifted() || is_drifted_for_it || is_forgotten;
-    let must_be_the_same = match successor(known, request) {
+    let must_be_the_same = match successor(known, &before.templates, request) {
         _ if was_given_back_since(known, request) => true,
         Successor::None => match &first.reply {
             Some(reply) if reply.succeeded && !is_too_late(record, request, delivery) => {
@@ -69,19 +69,21 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         Successor::LeftNothing => false,
     };
     let words_failed = truth::words_failed(known, request);
-    let mut templates = before.templates.clone();
+    let (mut templates, mut after) = (before.templates.clone(), account.templates.clone());
     if first.kind == Kind::Delete {
-        // What was made for the resource when its Delete was over already, a repetition of that may delete.
+        // What came to the resource when its Delete was over already, a repetition of that may delete or give back.
         let maker = record.maker_of(request);
         let first = record
             .deliveries
             .iter()
             .find(|it| it.request == request && it.reply.is_some());
         let over = first.and_then(|first| first.ended).unwrap_or_default();
-        let may_go = |template: &StoredTemplate| *template.holder() == maker && template.made_at >= over;
-        templates.retain(|id, template| account.templates.contains_key(id) || !may_go(template));
+        let came_later =
+            |template: &StoredTemplate| *template.holder() == maker && template.came_to_its_holder().0 >= over;
+        after.retain(|id, _| !before.templates.get(id).is_some_and(came_later));
+        templates.retain(|_, template| !came_later(template));
     }
-    if must_be_the_same && !any_drifted && !are_equal(&templates, &account.templates, &words_failed) {
+    if must_be_the_same && !any_drifted && !are_equal(&templates, &after, &words_failed) {
         let [before, after] = [&before.templates, &account.templates].map(in_short);
         let wrong = format!("not repeatable: request {request}, delivered again, made of{before}\nthis{after}");
         account.wrongs.push(wrong);
@@ -100,9 +102,10 @@ fn is_touched_by_leftovers(account: &Account, templates: &BTreeMap<String, Store
 
 /// Whether a repetition of this may make what its Delete is gone by for: "a Create or Update delivered or still at work
 /// after the Delete that followed it".
-pub fn may_leave_something(record: &Record, request: usize) -> bool {
+pub fn may_leave_something(account: &Account, request: usize) -> bool {
+    let record = &account.record;
     let is_delete = record.requests[request].kind == Kind::Delete;
-    !is_delete && matches!(successor(record, request), Successor::LeftNothing)
+    !is_delete && matches!(successor(record, &account.templates, request), Successor::LeftNothing)
 }
 
 /// Whether another resource took over what the request's answer names, and gave it back: then that one's Delete has seen
@@ -126,7 +129,7 @@ enum Successor {
 }
 
 /// What came after a request, for the same resource.
-fn successor(record: &Record, request: usize) -> Successor {
+fn successor(record: &Record, there: &BTreeMap<String, StoredTemplate>, request: usize) -> Successor {
     let about = record.requests[request]
         .reply
         .as_ref()
@@ -163,8 +166,8 @@ fn successor(record: &Record, request: usize) -> Successor {
         Some((_, last)) if last.kind == Kind::Delete && own_kind != Kind::Delete => Successor::LeftNothing,
         Some((number, last)) => match &last.reply {
             Some(reply) if reply.succeeded && truth::words_failed(record, *number).is_empty() => {
-                // What it did itself, it finds done.
-                let did_it = own_reply.is_some_and(|reply| reply.succeeded);
+                // What it did itself, it finds done, where that is there still.
+                let did_it = own_reply.is_some_and(|reply| reply.succeeded && there.contains_key(&reply.physical_id));
                 match own_kind == Kind::Delete || did_it || can_be_seen_to_be_overtaken(record, request) {
                     true => Successor::SawToIt,
                     false => Successor::LeftNothing,

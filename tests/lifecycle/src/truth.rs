@@ -30,6 +30,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
         Some(adopted) => (adopted.delivery, "adopted and did not give back"),
         None => (template.made_by?, "made"),
     };
+    let is_gone = was_given_back_to_what_is_gone(template, account);
     let (since, late) = template.came_to_its_holder();
     let template = &StoredTemplate {
         made_at: since,
@@ -46,7 +47,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
         || account.forgotten.contains(id)
         // "somebody, or a cancelled request of ours, between look and touch"; "a call that IoT carries out after it gave no answer".
         || template.mistaken
-        || was_given_back_to_what_is_gone(template, account)
+        || is_gone
         || record
             .later(request)
             .any(|(number, later)| came_after(id, template, by, number, later, record));
@@ -69,10 +70,10 @@ fn was_let_go_of_too_early(id: &str, template: &StoredTemplate, record: &Record)
     })
 }
 
-/// "a Create or Update delivered or still at work after the Delete that followed it": what that left was taken over, and given
-/// back.
+/// "a Create or Update delivered or still at work after the Delete that followed it", or "a call that IoT carries out after it
+/// gave no answer": what that left was taken over, and given back.
 fn was_given_back_to_what_is_gone(template: &StoredTemplate, account: &Account) -> bool {
-    template.adopted.is_some() && account.leftovers.contains(template.holder())
+    template.adopted.is_some() && (account.leftovers.contains(template.holder()) || template.made_late)
 }
 
 /// Whether it was made when the request that had to delete it was over already.
