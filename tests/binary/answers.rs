@@ -24,7 +24,8 @@ fn send_raw(bed: &Testbed, event: impl AsRef<[u8]>) -> ReceivedAnswer {
     let marker = Event::of(json!({"RequestId": "raw"}));
     let url = bed.bucket.presigned_url("raw", SystemTime::now());
     let event = replaced(event.as_ref(), b"{URL}", url.as_bytes());
-    let invocation = bed.lambda.invoke(event, DEADLINE);
+    // The biggest take seconds where all cores are busy.
+    let invocation = bed.lambda.invoke(event, 6 * DEADLINE);
     assert!(invocation.responded(), "{:?}", invocation.outcome);
     bed.bucket.answers(&marker).pop().unwrap()
 }

@@ -380,7 +380,7 @@ fn is_made_from(template: &StoredTemplate, properties: &Value) -> bool {
     }
 }
 
-fn is_as_declared(template: &StoredTemplate, properties: &Value) -> bool {
+pub fn is_as_declared(template: &StoredTemplate, properties: &Value) -> bool {
     let content = &template.content;
     properties["Description"].as_str() == Some(&*content.description)
         && (properties["Document"].is_null() || properties["Document"].as_str() == content.document.as_deref())

@@ -1,6 +1,7 @@
 //! What cannot be promised, each sentence of the contract's list a predicate here, and no wider. Judged is by what really
 //! happened, which the record has.
 
+use crate::adoption;
 use crate::cloudformation::Stacks;
 use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
@@ -30,7 +31,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
         Some(adopted) => (adopted.delivery, "adopted and did not give back"),
         None => (template.made_by?, "made"),
     };
-    let is_gone = was_given_back_to_what_is_gone(template, account);
+    let is_gone = was_given_back_to_what_is_gone(template, record);
     let (since, late) = template.came_to_its_holder();
     let template = &StoredTemplate {
         made_at: since,
@@ -48,6 +49,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
         // "somebody, or a cancelled request of ours, between look and touch"; "a call that IoT carries out after it gave no answer".
         || template.mistaken
         || is_gone
+        || account.leftovers.contains(template.holder()) && was_put_back(template, &record.requests[request])
         || record
             .later(request)
             .any(|(number, later)| came_after(id, template, by, number, later, record));
@@ -70,10 +72,24 @@ fn was_let_go_of_too_early(id: &str, template: &StoredTemplate, record: &Record)
     })
 }
 
-/// "a Create or Update delivered or still at work after the Delete that followed it", or "a call that IoT carries out after it
-/// gave no answer": what that left was taken over, and given back.
-fn was_given_back_to_what_is_gone(template: &StoredTemplate, account: &Account) -> bool {
-    template.adopted.is_some() && (account.leftovers.contains(template.holder()) || template.made_late)
+/// It was taken over from a resource that was gone by then, and given back: as an orphan of that one it was judged before.
+fn was_given_back_to_what_is_gone(template: &StoredTemplate, record: &Record) -> bool {
+    let Some(adopted) = &template.adopted else {
+        return false;
+    };
+    record.requests.iter().enumerate().any(|(number, request)| {
+        request.kind == Kind::Delete
+            && record.maker_of(number) == adopted.by
+            && request.reply.as_ref().is_some_and(|reply| reply.succeeded)
+            && record
+                .answered(number)
+                .is_some_and(|answered| answered.ended.is_some_and(|ended| ended <= adopted.at))
+    })
+}
+
+/// Whether a re-create that failed put it back: it is what was there before, and not what the request asked for.
+fn was_put_back(template: &StoredTemplate, request: &Sent) -> bool {
+    request.kind == Kind::Update && !adoption::is_as_declared(template, &members(request)["ResourceProperties"])
 }
 
 /// Whether it was made when the request that had to delete it was over already.
