@@ -89,7 +89,7 @@ fn was_given_back_to_what_is_gone(template: &StoredTemplate, record: &Record) ->
 
 /// Whether a re-create that failed put it back: it is what was there before, and not what the request asked for.
 fn was_put_back(template: &StoredTemplate, request: &Sent) -> bool {
-    request.kind == Kind::Update && !adoption::is_as_declared(template, &members(request)["ResourceProperties"])
+    !adoption::is_as_declared(template, &members(request)["ResourceProperties"])
 }
 
 /// Whether it was made when the request that had to delete it was over already.
@@ -297,8 +297,13 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
     let record = &account.record;
     let template = account.templates.get(id);
     let came_with_it = template.is_some_and(|template| template.came_with.contains_key(key));
+    let since = template
+        .map(|template| template.came_to_its_holder().0)
+        .unwrap_or_default();
     let declares = |(number, request): (usize, &Sent)| {
-        record.maker_of(number) == *owner && !members(request)["ResourceProperties"]["Tags"][key].is_null()
+        request.sent > since
+            && record.maker_of(number) == *owner
+            && !members(request)["ResourceProperties"]["Tags"][key].is_null()
     };
     // Adopting "sets or removes our tags and nothing else".
     if came_with_it && !record.requests.iter().enumerate().any(declares) {
@@ -321,7 +326,7 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
         let is_answer = record.answered(delivery.request).map(|answered| answered.started) == Some(delivery.started);
         let succeeded = delivery.reply.as_ref().map(|reply| reply.succeeded);
         let is_held = request.physical_id.as_deref() == Some(id);
-        let removes = is_held && is_answer && succeeded == Some(true) && is_last(request.sent);
+        let removes = is_held && is_answer && succeeded == Some(true) && request.has_it && is_last(request.sent);
         if request.kind == Kind::Delete {
             may_be_there &= !removes;
             continue;
