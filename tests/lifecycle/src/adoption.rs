@@ -166,11 +166,10 @@ pub fn note(
     let id = work.id();
     match work {
         Work::Create { tags, .. } => {
-            // In the gap of a re-create of what was adopted; or a stranger deleted that.
-            let known = account.adopted.get(id).filter(|adopted| adopted.by == *caller).cloned();
-            // "With `Adopt` and nothing there, the template is created like any other": in the gap of a re-create by a
-            // repetition of the Create, too.
-            let known = known.filter(|_| request.kind != Kind::Create);
+            // In the gap of a re-create of what was adopted; or a stranger deleted that. To any but an Update of it "with `Adopt`
+            // and nothing there, the template is created like any other".
+            let is_its_own = |adopted: &&Adopted| adopted.by == *caller && request.is_of_held(id);
+            let known = account.adopted.get(id).filter(is_its_own).cloned();
             let anew = || Adopted {
                 by: caller.clone(),
                 from: former(tags),
@@ -382,7 +381,9 @@ fn is_made_from(template: &StoredTemplate, properties: &Value) -> bool {
 
 pub fn is_as_declared(template: &StoredTemplate, properties: &Value) -> bool {
     let content = &template.content;
+    let source = properties["DocumentSource"].as_str();
     properties["Description"].as_str() == Some(&*content.description)
+        && (source.is_none() || source == content.document_source.as_deref())
         && (properties["Document"].is_null() || properties["Document"].as_str() == content.document.as_deref())
 }
 
