@@ -180,7 +180,7 @@ pub fn note(
                 late,
             };
             let has_marks = FORMER.iter().any(|key| tags.contains_key(*key));
-            let is_to_be_given_back = has_marks && request.adopts && request.is_of_held(id);
+            let is_to_be_given_back = has_marks && request.is_of_held(id);
             let adopted = known.or_else(|| is_to_be_given_back.then(anew));
             if let Some(template) = account.templates.get_mut(id) {
                 template.adopted.clone_from(&adopted);

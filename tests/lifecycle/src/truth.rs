@@ -302,6 +302,7 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
         .unwrap_or_default();
     let declares = |(number, request): (usize, &Sent)| {
         request.sent > since
+            && request.kind != Kind::Delete
             && record.maker_of(number) == *owner
             && !members(request)["ResourceProperties"]["Tags"][key].is_null()
     };
