@@ -282,7 +282,7 @@ class TestFromAwsIotJobTemplate:
         assert move.is_gone()
 
         move.update(stack, without_adopt(page("from-aws-2.yaml")))
-        assert owners(move.seen()) == (of(stack, "RebootTemplate"), NO_TAGS)
+        assert owners(move.seen()) == (of(stack, "RebootTemplate"), NOBODY)
 
     def test_only_what_is_as_declared_is_taken(self, move):
         stack = move.create(self.before)
