@@ -180,14 +180,14 @@ fn could_not_look(delete: &Sent, delivery: &Delivery) -> bool {
     is_refused && !delivery.could_look
 }
 
-/// Then only a repetition of the Create can have made it.
+/// Then only a repetition of the Create can have made it, or another delivery that was still at work.
 fn was_made_after_the_answer(template: &StoredTemplate, request: usize, record: &Record) -> bool {
     let Some(answered) = record.answered(request) else {
         return false;
     };
     let made_by = template.made_by.map(|delivery| &record.deliveries[delivery]);
     answered.ended.is_some_and(|ended| template.made_at >= ended)
-        || made_by.is_some_and(|made_by| !std::ptr::eq(made_by, answered))
+        || made_by.is_some_and(|made_by| made_by.ended > answered.ended)
 }
 
 /// "a Create or Update delivered or still at work after the Delete that followed it", where a stranger deleted, or stripped,
