@@ -158,8 +158,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             .await?
         {
             Touched::Done | Touched::Gone => {
-                making.to_make.may_adopt = false;
-                return self.fill_the_gap(&making.to_make, &tags, &template).await;
+                return self.fill_the_gap(&mut making.to_make, &tags, &template).await;
             }
             Touched::LookAgain { unclear } => making.perhaps_deleted = unclear.then_some((tags, template)),
         }
@@ -168,8 +167,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
 
     async fn create_where_nothing_is(&self, making: &mut Making<'_>, tags: &Tags) -> Result<Next, Failure> {
         if let Some((tags, old)) = making.perhaps_deleted.take() {
-            making.to_make.may_adopt = false;
-            return self.fill_the_gap(&making.to_make, &tags, &old).await;
+            return self.fill_the_gap(&mut making.to_make, &tags, &old).await;
         }
         let to_make = &making.to_make;
         self.note_plan("create");

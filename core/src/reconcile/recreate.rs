@@ -23,10 +23,12 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     /// is never taken over.
     pub(super) async fn fill_the_gap(
         &self,
-        to_make: &ToMake<'_>,
+        to_make: &mut ToMake<'_>,
         tags: &Tags,
         old: &Template,
     ) -> Result<Next, Failure> {
+        to_make.may_adopt = false;
+        let to_make = &*to_make;
         // A third is for the restoring, should it come to that.
         self.calls.keep(1.0 / 3.0);
         let failure = match self.create_in_the_gap(to_make, &to_make.properties.content, tags).await {
