@@ -310,8 +310,7 @@ fn was_ones_own(id: &str, adopted: &Adopted, record: &Record) -> bool {
 }
 
 fn properties(request: &Sent) -> Value {
-    let event: Value = serde_json::from_str(&request.event).expect("an event");
-    event["ResourceProperties"].clone()
+    request.members()["ResourceProperties"].take()
 }
 
 fn names(tags: &Tags, owner: &Maker) -> bool {
@@ -324,7 +323,7 @@ fn names(tags: &Tags, owner: &Maker) -> bool {
 /// "the request is an Update or Delete of the physical id that CloudFormation holds for us, the template is free, and its
 /// content is that of the request's new or old properties": whoever made it, it is taken for ours.
 fn is_recognised(template: &StoredTemplate, id: &str, request: &Sent) -> bool {
-    let event: Value = serde_json::from_str(&request.event).expect("an event");
+    let event = request.members();
     let of_this_id = |properties: &&Value| properties["JobTemplateId"].as_str().is_none_or(|given| given == id);
     let all = ["ResourceProperties", "OldResourceProperties"].map(|member| Some(&event[member]).filter(of_this_id));
     let all: Vec<_> = all.into_iter().flatten().collect();

@@ -208,6 +208,11 @@ impl Record {
 }
 
 impl Sent {
+    /// Its event, read.
+    pub fn members(&self) -> Value {
+        serde_json::from_str(&self.event).expect("an event")
+    }
+
     /// When CloudFormation no longer waits.
     pub fn given_up(&self) -> Duration {
         self.sent + self.patience

@@ -207,7 +207,7 @@ struct Ids {
 
 impl Ids {
     fn of(request: &Sent) -> Ids {
-        let event = truth::members(request);
+        let event = request.members();
         let id_of = |member: &str| {
             let properties = &event[member];
             let is_there = !properties.is_null() && history::is_readable(properties);

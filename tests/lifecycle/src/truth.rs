@@ -89,7 +89,7 @@ fn was_given_back_to_what_is_gone(template: &StoredTemplate, record: &Record) ->
 
 /// Whether a re-create that failed put it back: it is what was there before, and not what the request asked for.
 fn was_put_back(template: &StoredTemplate, request: &Sent) -> bool {
-    !adoption::is_as_declared(template, &members(request)["ResourceProperties"])
+    !adoption::is_as_declared(template, &request.members()["ResourceProperties"])
 }
 
 /// Whether it was made when the request that had to delete it was over already.
@@ -206,10 +206,6 @@ fn was_forgotten(by: &Delivery, made_at: Duration, account: &Account) -> bool {
     request.kind == Kind::Update && was_followed
 }
 
-pub fn members(sent: &Sent) -> Value {
-    serde_json::from_str(&sent.event).expect("an event")
-}
-
 /// "What an Update that failed may have made or adopted under another id is deleted, or given back, by the Update that takes it
 /// back." Where the failure is preserved there may be none that succeeds, and no other request knows of it; docs/semantics.md
 /// has it among what cannot be promised.
@@ -219,11 +215,11 @@ fn is_taken_back_by_nobody(id: &str, request: usize, record: &Record) -> bool {
     if this.kind != Kind::Update || !failed || this.physical_id.as_deref() == Some(id) {
         return false;
     }
-    let wanted = members(this)["ResourceProperties"].take();
+    let wanted = this.members()["ResourceProperties"].take();
     let takes_it_back = |later: &Sent| {
         later.kind == Kind::Update
             && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
-            && members(later)["OldResourceProperties"] == wanted
+            && later.members()["OldResourceProperties"] == wanted
     };
     !record.later(request).any(|(_, later)| takes_it_back(later))
 }
@@ -271,7 +267,7 @@ fn is_unrecognisable(id: &str, template: &StoredTemplate, record: &Record) -> bo
         {
             return false;
         }
-        let event: Value = serde_json::from_str(&request.event).expect("an event");
+        let event = request.members();
         let properties = &event["ResourceProperties"];
         let text = |member: &str| properties[member].as_str();
         let content = &template.content;
@@ -304,7 +300,7 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
         request.sent > since
             && request.kind != Kind::Delete
             && record.maker_of(number) == *owner
-            && !members(request)["ResourceProperties"]["Tags"][key].is_null()
+            && !request.members()["ResourceProperties"]["Tags"][key].is_null()
     };
     // Adopting "sets or removes our tags and nothing else".
     if came_with_it && !record.requests.iter().enumerate().any(declares) {
@@ -332,7 +328,7 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
             may_be_there &= !removes;
             continue;
         }
-        let event: Value = serde_json::from_str(&request.event).expect("an event");
+        let event = request.members();
         let is_about = |properties: &Value| {
             history::is_readable(properties) && history::template_id(properties, stack, logical_id) == id
         };
