@@ -342,10 +342,7 @@ fn former(tags: &Tags) -> Maker {
     match stack.split(' ').next().unwrap_or_default() {
         "none" => Maker::Person,
         stack if stack.starts_with(OTHER_STACK) => Maker::Person,
-        stack => Maker::Resource {
-            stack: stack.to_owned(),
-            logical_id: logical_id.to_owned(),
-        },
+        stack => Maker::of(stack, logical_id),
     }
 }
 
@@ -361,10 +358,7 @@ fn named_by(request: &Sent) -> Maker {
         Some(STRANGERS) => Maker::Person,
         Some(named) => {
             let (stack, logical_id) = named.rsplit_once('/').unwrap_or((&request.stack, named));
-            Maker::Resource {
-                stack: stack.to_owned(),
-                logical_id: logical_id.to_owned(),
-            }
+            Maker::of(stack, logical_id)
         }
     }
 }
@@ -422,10 +416,7 @@ mod tests {
     const ID: &str = "shared-a";
 
     fn us() -> Maker {
-        Maker::Resource {
-            stack: "fleet".into(),
-            logical_id: "Reboot".into(),
-        }
+        Maker::of("fleet", "Reboot")
     }
 
     fn request(kind: &str, props: &Props) -> Sent {

@@ -21,6 +21,15 @@ pub enum Maker {
     Resource { stack: String, logical_id: String },
 }
 
+impl Maker {
+    pub fn of(stack: &str, logical_id: &str) -> Maker {
+        Maker::Resource {
+            stack: stack.to_owned(),
+            logical_id: logical_id.to_owned(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredTemplate {
     pub content: Content,
@@ -65,9 +74,7 @@ pub struct Account {
     pub left_by_others: BTreeSet<(String, String)>,
     /// What must hold and did not.
     pub wrongs: Vec<String>,
-    /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when last.
-    pub drifted: BTreeMap<String, Duration>,
-    /// The same, of all times.
+    /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when, in their order.
     pub deeds: Vec<(String, Duration)>,
     /// When a resource took over which template.
     pub takings: Vec<(String, Duration)>,
@@ -116,7 +123,6 @@ impl Account {
             forgotten: BTreeSet::new(),
             left_by_others: BTreeSet::new(),
             wrongs: Vec::new(),
-            drifted: BTreeMap::new(),
             deeds: Vec::new(),
             takings: Vec::new(),
             created_late: BTreeMap::new(),
@@ -260,8 +266,13 @@ impl Account {
     }
 
     pub fn drift(&mut self, id: &str, time: Duration) {
-        self.drifted.insert(id.to_owned(), time);
         self.deeds.push((id.to_owned(), time));
+    }
+
+    /// When somebody did something to this last.
+    pub fn last_deed(&self, id: &str) -> Option<Duration> {
+        let mut deeds = self.deeds.iter().rev();
+        deeds.find(|(of, _)| of == id).map(|(_, at)| *at)
     }
 
     /// Whether what the template remembers of requests after this one may be gone: somebody deleted or stripped it since, or
@@ -385,11 +396,11 @@ impl Account {
     }
 
     pub fn any_drifted(&self) -> bool {
-        self.drifted.keys().any(|id| self.has_drifted(id))
+        self.deeds.iter().any(|(id, _)| self.has_drifted(id))
     }
 
     fn drifted_but_for(&self, id: &str, counts: impl Fn(&Sent) -> bool) -> bool {
-        let Some(since) = self.drifted.get(id) else {
+        let Some(since) = self.last_deed(id) else {
             return false;
         };
         // Where another's template is as declared, there was nothing to put right.
@@ -399,7 +410,7 @@ impl Account {
             .is_some_and(|template| *template.holder() == Maker::Person);
         let put_it_right = |request: &Sent| {
             request.kind != Kind::Delete
-                && request.sent > *since
+                && request.sent > since
                 && request.has_it
                 && request
                     .reply
@@ -412,10 +423,7 @@ impl Account {
 
     /// Whether the template is absent or this resource's.
     pub fn is_not_anothers(&self, id: &str, stack: &str, logical_id: &str) -> bool {
-        let owner = Maker::Resource {
-            stack: stack.to_owned(),
-            logical_id: logical_id.to_owned(),
-        };
+        let owner = Maker::of(stack, logical_id);
         self.templates
             .get(id)
             .is_none_or(|template| *template.holder() == owner)

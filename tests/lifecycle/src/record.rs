@@ -184,10 +184,7 @@ impl Record {
     /// Who makes what this request makes.
     pub fn maker_of(&self, request: usize) -> Maker {
         let request = &self.requests[request];
-        Maker::Resource {
-            stack: request.stack.to_string(),
-            logical_id: request.logical_id.to_string(),
-        }
+        Maker::of(&request.stack, &request.logical_id)
     }
 
     /// The requests of the same resource that were sent after this one.

@@ -1,7 +1,7 @@
 //! A world: stacks, the function, an account; and what must hold in it after every step.
 
 use crate::adoption;
-use crate::cloudformation::{Change, Ended, Resource, Stack, Stacks, Variant};
+use crate::cloudformation::{Change, Ended, Resource, Stacks, Variant};
 use crate::history::{self, Hand, History, IDS, JOBS, Op, Props, SOURCE, STACKS};
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
@@ -238,7 +238,7 @@ impl Simulation {
             }
             let template = account.templates.get(id);
             let is_anothers_doing = account.deeds.iter().skip(before.deeds).any(|(of, _)| of == id);
-            let us = maker(stack, logical_id);
+            let us = Maker::of(&stack.id, logical_id);
             let has_changed_hands =
                 template.is_some_and(|template| *template.holder() != us) || account.taken.contains(&(id.clone(), us));
             let now = template.map(|template| template.made_at);
@@ -326,7 +326,7 @@ impl Simulation {
                 if resource.lost || account.has_drifted_for(&stack.id, logical_id, id) {
                     continue;
                 }
-                let us = maker(stack, logical_id);
+                let us = Maker::of(&stack.id, logical_id);
                 // As told: our own Delete is still to come.
                 let template = account.templates.get(id);
                 if account.taken.contains(&(id.clone(), us.clone())) || account.forgotten.contains(id) {
@@ -363,13 +363,6 @@ impl Simulation {
                 assert!(is_right, "lost: {id} has the tags {tags:?}, and not {wanted:?}");
             }
         }
-    }
-}
-
-fn maker(stack: &Stack, logical_id: &str) -> Maker {
-    Maker::Resource {
-        stack: stack.id.clone(),
-        logical_id: logical_id.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::cloudformation::Reply;
 use crate::iot::Account;
 use crate::lambda::{Lambda, Pending};
 use crate::record::Kind;
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ impl Snapshot {
             }
         }
         (account.objects.len(), account.jobs.len(), account.excused).hash(to);
-        for (id, time) in account.drifted.iter().chain(&account.created_late) {
+        let last: BTreeMap<_, _> = account.deeds.iter().map(|(id, time)| (id, time)).collect();
+        for (id, time) in last.into_iter().chain(&account.created_late) {
             (id, slot_of(*time)).hash(to);
         }
         for late in &account.late {

@@ -310,7 +310,7 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
         return true;
     }
     // "somebody, or a cancelled request of ours, between look and touch" may have put it back.
-    let drifted = account.drifted.get(id).copied();
+    let drifted = account.last_deed(id);
     // "a call that IoT carries out after it gave no answer: as long as IoT delays it": what a Delete removed is there again.
     let created_late = account.created_late.get(id).copied();
     let is_last = |sent: Duration| drifted.max(created_late).is_none_or(|at| sent > at);
