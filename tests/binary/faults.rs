@@ -139,9 +139,11 @@ impl Case<'_> {
             Lasting::OneCall => self.went_as_without_a_fault(bed, answer),
             Lasting::FromThenOn => self.comes_right_afterwards(bed, answer),
         };
+        // Where there was no time left to create it once more, what was there is put back.
+        let signs_of_lateness = ["timed out while", "no time left", "The old job template was restored"];
         verdict.map_err(|why| Failure {
             why: format!("{why}\nanswer: {}", answer.json),
-            late: answer.reason().contains("timed out while") || answer.reason().contains("no time left"),
+            late: signs_of_lateness.iter().any(|sign| answer.reason().contains(sign)),
         })
     }
 
