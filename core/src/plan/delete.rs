@@ -117,6 +117,7 @@ pub fn plan_delete(
     let id = &to_delete.id;
     let leave_alone = |why: String| DeletePlan::LeaveAlone { why };
     let words = Words::read(&template.tags, origin.sent.latest);
+    let is_held = to_delete.known == Known::Held;
     // After an update that failed and was not rolled back, CloudFormation sends its properties, which may be for another id.
     let its_own = properties.filter(|properties| physical_id::template_id(&origin.owner, properties) == *id);
     match origin.owner.ownership(&template.tags) {
@@ -126,7 +127,8 @@ pub fn plan_delete(
         Ownership::Ours if is_of_another_request(&to_delete.known, words.as_ref()) => leave_alone(format!(
             "the job template {id} was not made by the request that is taken back; it was left alone"
         )),
-        Ownership::Ours => match adopt::give_back(origin, its_own, &template.tags) {
+        // What is only supposed to be ours was not made by the Create that is taken back, if it carries the marks.
+        Ownership::Ours => match adopt::give_back(origin, its_own.filter(|_| is_held), &template.tags) {
             Some(give_back) => DeletePlan::GiveBack(give_back),
             None => DeletePlan::Delete,
         },

@@ -977,6 +977,21 @@ fn without_adopt_in_its_properties_what_was_taken_over_is_the_stacks_own() {
     );
 }
 
+/// No Create makes what carries the marks: it was taken over by another request of this resource, which came late.
+#[test]
+fn what_was_taken_over_is_given_back_by_the_delete_of_a_failed_create_without_adopt() {
+    let there = taken_over(&None);
+    for to_delete in [
+        named_by(&unclear(&reboot())).unwrap(),
+        cancelled_create(&us(), Some(&made_up()), Some(&reboot())).unwrap(),
+    ] {
+        assert!(matches!(
+            plan_delete(&now(), &to_delete, Some(&reboot()), Some(&there)),
+            DeletePlan::GiveBack(GiveBack::ToNobody { .. })
+        ));
+    }
+}
+
 #[test]
 fn the_delete_of_the_former_owner_takes_only_the_tags_that_name_it() {
     let mut there = made_by(&others()[0], &reboot());

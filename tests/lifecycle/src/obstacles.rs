@@ -38,10 +38,10 @@ pub fn nothing_is_in_the_way(
         }
         let id = history::template_id(&props.json(), stack_id, logical_id);
         let is_free = match account.templates.get(&id) {
-            _ if props.adopt.is_none() && account.has_drifted(&id) => false,
             Some(template) if adoption::is_told_to(template, &props.json(), stack_id) => {
                 template.tags.keys().filter(|key| !adoption::is_ours(key)).count() + 5 <= 50
             }
+            _ if account.has_drifted(&id) => false,
             Some(template) => {
                 let old = held.filter(|held| held.physical_id == id).map(|held| &held.properties);
                 account.is_not_anothers(&id, stack_id, logical_id)

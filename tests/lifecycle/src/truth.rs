@@ -119,7 +119,7 @@ fn came_after(
         Kind::Delete if !is_about(later, number, id, request, record) => false,
         Kind::Delete => {
             was_over && (is_late(template) || is_within_patience(template, request))
-                || could_not_look(later, answered) && was_made_after_the_answer(template, by.request, record)
+                || could_not_look(later, answered) && was_made_after_the_answer(template, by, record)
                 || is_shown_later_than(template, ended) && looked
         }
         Kind::Update if request.kind == Kind::Update => {
@@ -181,13 +181,11 @@ fn could_not_look(delete: &Sent, delivery: &Delivery) -> bool {
 }
 
 /// Then only a repetition of the Create can have made it, or another delivery that was still at work.
-fn was_made_after_the_answer(template: &StoredTemplate, request: usize, record: &Record) -> bool {
-    let Some(answered) = record.answered(request) else {
+fn was_made_after_the_answer(template: &StoredTemplate, by: &Delivery, record: &Record) -> bool {
+    let Some(answered) = record.answered(by.request) else {
         return false;
     };
-    let made_by = template.made_by.map(|delivery| &record.deliveries[delivery]);
-    answered.ended.is_some_and(|ended| template.made_at >= ended)
-        || made_by.is_some_and(|made_by| made_by.ended > answered.ended)
+    answered.ended.is_some_and(|ended| template.made_at >= ended) || by.ended > answered.ended
 }
 
 /// "a Create or Update delivered or still at work after the Delete that followed it", where a stranger deleted, or stripped,
