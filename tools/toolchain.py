@@ -10,10 +10,11 @@ import os
 import platform
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
-import zipfile
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,13 +133,22 @@ def build_function(into, machine=platform.machine(), **variables):
 
 
 def zipped(binary, into):
-    """The zip that Lambda takes, of the same bytes whenever it is made."""
-    entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
-    entry.create_system = 3  # Unix, so that what follows is the file's mode.
-    entry.external_attr = 0o100755 << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    with zipfile.ZipFile(into, "w") as archive:
-        archive.writestr(entry, binary.read_bytes(), compresslevel=9)
+    """The zip that Lambda takes, of the same bytes whenever it is made: one file, without a time.
+
+    Python's own is 3 % larger, for it compresses with zlib; and it takes nothing that is compressed already.
+    """
+    import deflate  # Of the virtual environment.
+
+    name, contents = b"bootstrap", binary.read_bytes()
+    compressed = deflate.deflate_compress(contents, 12)
+    oldest, deflated, first_of_1980 = 20, 8, 1 << 5 | 1
+    sizes = (zlib.crc32(contents), len(compressed), len(contents), len(name), 0)
+    header = struct.pack("<5H3I2H", oldest, 0, deflated, 0, first_of_1980, *sizes)
+    file = b"PK\3\4" + header + name + compressed
+    unix, mode = 3 << 8, 0o100755 << 16
+    entry = b"PK\1\2" + struct.pack("<H", unix | oldest) + header + struct.pack("<3H2I", 0, 0, 0, mode, 0) + name
+    end = b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, len(entry), len(file), 0)
+    into.write_bytes(file + entry + end)
     return into
 
 
