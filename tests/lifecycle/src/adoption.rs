@@ -168,7 +168,11 @@ pub fn note(
         Work::Create { tags, .. } => {
             // In the gap of a re-create of what was adopted; or a stranger deleted that. To any but an Update of it "with `Adopt`
             // and nothing there, the template is created like any other".
-            let is_its_own = |adopted: &&Adopted| adopted.by == *caller && request.is_of_held(id);
+            let has_marks = FORMER.iter().any(|key| tags.contains_key(*key));
+            // Where the old properties are of another id, and the gap is all that there is, nothing says that it was adopted.
+            let is_its_own = |adopted: &&Adopted| {
+                adopted.by == *caller && request.is_of_held(id) && (has_marks || !was_of_another_id(request, id))
+            };
             let known = account.adopted.get(id).filter(is_its_own).cloned();
             let anew = || Adopted {
                 by: caller.clone(),
@@ -179,18 +183,26 @@ pub fn note(
                 at: now,
                 late,
             };
-            let has_marks = FORMER.iter().any(|key| tags.contains_key(*key));
-            let is_to_be_given_back = has_marks && request.is_of_held(id);
-            let adopted = known.or_else(|| is_to_be_given_back.then(anew));
+            let adopted = match &known {
+                Some(known) if !has_marks || known.from == former(tags) => Some(known.clone()),
+                _ => (has_marks && request.is_of_held(id)).then(anew),
+            };
             if let Some(template) = account.templates.get_mut(id) {
                 template.adopted.clone_from(&adopted);
             }
-            match adopted {
-                Some(adopted) => _ = account.adopted.insert(id.to_owned(), adopted),
-                None => {
-                    account.adopted.remove(id);
-                    account.forgotten.remove(id);
+            if adopted.is_none() {
+                account.forgotten.remove(id);
+            }
+            match (known, adopted) {
+                (Some(known), Some(adopted)) => {
+                    // "An Update with `Adopt` that finds nothing under its id creates it with former `none`."
+                    if known.from != adopted.from {
+                        account.forgotten.insert(id.to_owned());
+                    }
+                    account.adopted.insert(id.to_owned(), adopted);
                 }
+                // What it makes of its own need not outlive it.
+                _ => _ = account.adopted.remove(id),
             }
         }
         Work::Delete { .. } if request.kind == Kind::Delete => _ = account.adopted.remove(id),
@@ -224,7 +236,10 @@ pub fn note(
                 account.taken.insert((id.to_owned(), adopted.from.clone()));
                 account.takings.push((id.to_owned(), now));
                 template.adopted = Some(adopted.clone());
-                account.adopted.insert(id.to_owned(), adopted);
+                // What it had made itself need not outlive it.
+                if holder.is_some() {
+                    account.adopted.insert(id.to_owned(), adopted);
+                }
             } else if names(&template.tags, caller) && before.is_some_and(|it| is_recognised(it, id, request)) {
                 template.maker = caller.clone();
                 template.adopted = None;
@@ -318,6 +333,11 @@ fn names(tags: &Tags, owner: &Maker) -> bool {
         return false;
     };
     tags.get(STACK) == Some(stack) && tags.get(RESOURCE) == Some(logical_id)
+}
+
+fn was_of_another_id(request: &Sent, id: &str) -> bool {
+    let old = request.members()["OldResourceProperties"].take();
+    !old.is_null() && old["JobTemplateId"].as_str() != Some(id)
 }
 
 /// "the request is an Update or Delete of the physical id that CloudFormation holds for us, the template is free, and its

@@ -90,6 +90,17 @@ impl Stacks {
         self.stacks.get(name)
     }
 
+    /// Whether any other resource has the template of this id.
+    pub fn is_held_by_another(&self, id: &str, stack_id: &str, logical_id: &str) -> bool {
+        self.all().any(|stack| {
+            let is_other = |other: &str| (&*stack.id, other) != (stack_id, logical_id);
+            stack
+                .resources
+                .iter()
+                .any(|(other, held)| is_other(other) && held.physical_id == id)
+        })
+    }
+
     /// Creates or updates a stack. One whose creation fails is not there afterwards.
     pub fn deploy(&mut self, name: &'static str, change: &Change, function: &mut impl Function) -> Ended {
         let there = self.stacks.remove(name);

@@ -1,7 +1,7 @@
 //! What may be in the way of an operation on a stack, so that it need not succeed.
 
 use crate::adoption;
-use crate::cloudformation::Stack;
+use crate::cloudformation::Stacks;
 use crate::history::{self, Kind, Props, RESOURCES, SOURCE};
 use crate::iot::{Account, StoredTemplate};
 use iot_job_template_core::memory::REQUEST_TAG;
@@ -12,9 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// its tags.
 pub fn nothing_is_in_the_way(
     account: &Account,
-    there: Option<&Stack>,
+    stacks: &Stacks,
+    name: &str,
     resources: &BTreeMap<usize, Option<Props>>,
 ) -> bool {
+    let there = stacks.get(name);
     let stack_id = there.map(|stack| &*stack.id).unwrap_or_default();
     let mut ids = BTreeSet::new();
     resources.iter().all(|(name, props)| {
@@ -32,7 +34,7 @@ pub fn nothing_is_in_the_way(
             || props.timeout.is_some()
             // Adopt needs a JobTemplateId, and leaves less room for tags.
             || props.adopt.is_some() && (props.id.is_none() || props.tags > 3)
-            || held.is_some_and(|held| held.lost || account.has_drifted(&held.physical_id))
+            || held.is_some_and(|held| held.lost || account.has_drifted_for(stack_id, logical_id, &held.physical_id))
         {
             return false;
         }
@@ -48,7 +50,8 @@ pub fn nothing_is_in_the_way(
                     && (old.is_some() || template.adopted.is_none())
                     && has_room(template, &props.json(), old)
             }
-            None => true,
+            // A repeated request of whoever holds it may make it again.
+            None => !stacks.is_held_by_another(&id, stack_id, logical_id),
         };
         is_free && ids.insert(id)
     })

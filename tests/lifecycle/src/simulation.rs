@@ -165,7 +165,7 @@ impl Simulation {
             // What is at work still may get in the way.
             let must_succeed = change.sibling_fails_after.is_none()
                 && self.function.is_quiet()
-                && obstacles::nothing_is_in_the_way(&self.function.account.borrow(), self.stacks.get(name), resources);
+                && obstacles::nothing_is_in_the_way(&self.function.account.borrow(), &self.stacks, name, resources);
             let mut account = self.function.account.borrow_mut();
             let made_at = account
                 .templates
@@ -337,9 +337,11 @@ impl Simulation {
                     panic!("lost: {id}, which is {logical_id} of {}", stack.id);
                 };
                 // "a Create or Update delivered or still at work after the Delete that followed it", or "a call that IoT carries
-                // out after it gave no answer", made another's: it is as declared, so ours succeeds all the same.
+                // out after it gave no answer", made it: where it is as declared, ours succeeds all the same.
                 let is_ours = *template.holder() == us;
-                if account.leftovers.contains(template.holder()) || !is_ours && template.made_late {
+                let came_late =
+                    template.made_late && (!is_ours || truth::was_the_last_to_act(template, &account.record));
+                if account.leftovers.contains(template.holder()) || came_late {
                     continue;
                 }
                 assert!(is_ours, "lost: {id} is of {:?}", template.holder());

@@ -113,7 +113,11 @@ fn came_after(
     let by = &record.deliveries[made_by];
     // What is delivered once the Delete is over, no looking finds.
     let looked = by.started >= ended || looked_long_enough(later, answered, id, was_unclear(by.request, record));
-    let was_over = answered.acted <= template.made_at && looked;
+    let acted = match &answered.look {
+        Some(look) if look.id == id => look.since,
+        _ => answered.acted,
+    };
+    let was_over = acted <= template.made_at && looked;
     let request = record.request_of(made_by);
     match later.kind {
         Kind::Delete if !is_about(later, number, id, request, record) => false,
@@ -225,6 +229,16 @@ fn is_taken_back_by_nobody(id: &str, request: usize, record: &Record) -> bool {
 /// "a call that IoT carries out after it gave no answer: as long as IoT delays it".
 fn is_late(template: &StoredTemplate) -> bool {
     template.made_late
+}
+
+/// Whether whatever its maker asked for since was over when it was made.
+pub fn was_the_last_to_act(template: &StoredTemplate, record: &Record) -> bool {
+    let Some(made_by) = template.made_by else {
+        return false;
+    };
+    let mut later = record.later(record.deliveries[made_by].request).peekable();
+    let is_over = |number: usize| record.answered(number).and_then(|answered| answered.ended) <= Some(template.made_at);
+    later.peek().is_some() && later.all(|(number, _)| is_over(number))
 }
 
 /// "somebody, or a cancelled request of ours, between look and touch: milliseconds, or as long as that one call takes".
