@@ -328,7 +328,7 @@ fn properties(request: &Sent) -> Value {
     request.members()["ResourceProperties"].take()
 }
 
-fn names(tags: &Tags, owner: &Maker) -> bool {
+pub fn names(tags: &Tags, owner: &Maker) -> bool {
     let Maker::Resource { stack, logical_id } = owner else {
         return false;
     };

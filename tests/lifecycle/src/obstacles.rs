@@ -3,7 +3,7 @@
 use crate::adoption;
 use crate::cloudformation::Stacks;
 use crate::history::{self, Kind, Props, RESOURCES, SOURCE};
-use crate::iot::{Account, StoredTemplate};
+use crate::iot::{Account, Maker, StoredTemplate};
 use iot_job_template_core::memory::REQUEST_TAG;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,8 +46,10 @@ pub fn nothing_is_in_the_way(
             _ if account.has_drifted(&id) => false,
             Some(template) => {
                 let old = held.filter(|held| held.physical_id == id).map(|held| &held.properties);
+                // What is not held is known by its tags alone.
+                let is_known = adoption::names(&template.tags, &Maker::of(stack_id, logical_id));
                 account.is_not_anothers(&id, stack_id, logical_id)
-                    && (old.is_some() || template.adopted.is_none())
+                    && (old.is_some() || is_known && template.adopted.is_none())
                     && has_room(template, &props.json(), old)
             }
             // A repeated request of whoever holds it may make it again.

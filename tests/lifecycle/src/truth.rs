@@ -59,11 +59,18 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
 }
 
 /// "Of several who took a template over from one another in turn, with no move completed, the first is deleted first": its own
-/// Delete found somebody's who had not taken it over from it, or gave back what it had taken back from such a one.
+/// Delete found somebody's who had not taken it over from it, or gave back what it had taken back from such a one. So did the
+/// Update that takes back one that failed.
 fn was_let_go_of_too_early(id: &str, template: &StoredTemplate, record: &Record) -> bool {
     record.requests.iter().enumerate().any(|(number, request)| {
-        request.kind == Kind::Delete
-            && request.physical_id.as_deref() == Some(id)
+        let lets_go = match request.kind {
+            Kind::Delete => request.is_of_held(id),
+            Kind::Update => {
+                !request.is_of_held(id) && request.members()["OldResourceProperties"]["JobTemplateId"] == id
+            }
+            Kind::Create => false,
+        };
+        lets_go
             && record.maker_of(number) == *template.holder()
             && request.sent > template.made_at
             && record
@@ -124,11 +131,11 @@ fn came_after(
         Kind::Delete => {
             was_over && (is_late(template) || is_within_patience(template, request))
                 || could_not_look(later, answered) && was_made_after_the_answer(template, by, record)
-                || is_shown_later_than(template, ended) && looked
+                || is_shown_later_than(template, acted) && looked
         }
         Kind::Update if request.kind == Kind::Update => {
             was_over && (is_late(template) || was_between_look_and_touch(template, by, ended))
-                || is_shown_later_than(template, ended) && looked
+                || is_shown_later_than(template, acted) && looked
         }
         _ => false,
     }
