@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 
+# A directory of its own, or else each build of another kind, such as `sam build`, makes the next one there start over.
+FUNCTION = ROOT / "target" / "function"
+
 UV = "uv==0.13.9"
 
 # The glibc of provided.al2023. A binary that needs a newer one does not start there.
@@ -116,20 +119,23 @@ def make_venv(venv, requirements):
 def build_function(into, machine=platform.machine(), **variables):
     """Builds the function as it is released, for this machine's processor or another, and copies its zip to `into`."""
     target = f"{machine}-unknown-linux-gnu.{GLIBC}"
-    # A directory of its own, or else each build of another kind, such as `sam build`, makes the next one here start over.
-    output = ROOT / "target" / "function"
     with only_one(ROOT / "Cargo.toml", "another process builds the function"):
         progress(f"Building the function for {target}; the first time takes minutes")
         build = ["cargo", "lambda", "build", "--release", "--locked", "--bin", "bootstrap"]
         run(
             # cargo-lambda's own zip is not what is wanted, but without it it takes the binary away from cargo, which makes it anew.
             [*build, "--target", target, "--output-format", "zip"],
-            CARGO_TARGET_DIR=str(output),
+            CARGO_TARGET_DIR=str(FUNCTION),
             CARGO_ENCODED_RUSTFLAGS="\x1f".join(_without_this_machines_paths()),
             **variables,
         )
         # Inside the lock: the next build of another process replaces the file.
-        return zipped(output / f"{machine}-unknown-linux-gnu" / "release" / "bootstrap", Path(into) / "bootstrap.zip")
+        return zipped(function_binary(machine), Path(into) / "bootstrap.zip")
+
+
+def function_binary(machine=platform.machine()):
+    """Where `build_function` leaves the function itself."""
+    return FUNCTION / f"{machine}-unknown-linux-gnu" / "release" / "bootstrap"
 
 
 def zipped(binary, into):

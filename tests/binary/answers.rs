@@ -2,8 +2,8 @@
 
 use crate::situations::fleet;
 use crate::stand_ins::{
-    BOOTSTRAP, DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function, Operation::*, Outcome,
-    ReceivedAnswer, Server, Stack, Testbed, When,
+    DOCUMENT_TEXT, Event, FakeBucket, FakeIot, FakeLambda, Fault, Function, Operation::*, Outcome, ReceivedAnswer,
+    Server, Stack, Testbed, When, bootstrap,
 };
 use iot_job_template::handler::{Handler, Invocation};
 use iot_job_template::log::Log;
@@ -385,7 +385,7 @@ fn an_answer_goes_over_plain_http_only_where_iot_is_called_so_too() {
     let create = create_answered_at(&bucket);
     let bed = Testbed::new();
     let iot = FakeIot::http();
-    let local = FakeLambda::new(Function::new(BOOTSTRAP).calling(&iot));
+    let local = FakeLambda::new(Function::new(bootstrap()).calling(&iot));
 
     let refused = bed.lambda.invoke(&create, DEADLINE);
     let answered = local.invoke(&create, DEADLINE);
@@ -525,7 +525,7 @@ fn a_shorthand_and_what_is_left_alone_are_warnings() {
 
 #[test]
 fn a_log_that_cannot_be_written_keeps_nobody_from_an_answer() {
-    let program = format!("exec {BOOTSTRAP} >/dev/full 2>&1");
+    let program = format!("exec {} >/dev/full 2>&1", bootstrap());
     let bed = Testbed::with(|function| function.program("/bin/sh").argument("-c").argument(&program));
 
     let answer = bed.send(fleet().create("Reboot", reboot()));

@@ -20,7 +20,7 @@ const LONG: Duration = Duration::from_secs(20);
 const FOR_EVER: Duration = Duration::from_secs(3600);
 /// Cases wait nearly all the time, so that many can run at once. Who is late in a crowd has to be in time in a smaller one,
 /// or at last alone.
-const AT_ONCE: [usize; 3] = [192, 12, 1];
+const AT_ONCE: [usize; 3] = [384, 12, 1];
 /// Nor do they begin at the same moment.
 const STAGGER: Duration = Duration::from_millis(20);
 

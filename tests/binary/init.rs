@@ -1,6 +1,6 @@
 //! What the function does before its first event: it may help, and never harm.
 
-use crate::stand_ins::{BOOTSTRAP, Event, FakeLambda, Fault, Function, Operation::*, Outcome, Stack, Testbed, When};
+use crate::stand_ins::{Event, FakeLambda, Fault, Function, Operation::*, Outcome, Stack, Testbed, When, bootstrap};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
@@ -42,7 +42,7 @@ fn the_answer_goes_over_one_connection() {
 fn nothing_is_sent_over_the_connection_before_there_is_an_event() {
     let iot = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}", iot.local_addr().unwrap());
-    let lambda = FakeLambda::new(Function::new(BOOTSTRAP).env("AWS_ENDPOINT_URL", &url));
+    let lambda = FakeLambda::new(Function::new(bootstrap()).env("AWS_ENDPOINT_URL", &url));
 
     lambda.init();
 
@@ -131,7 +131,7 @@ fn a_runtime_api_that_never_was_there_is_an_error() {
         .bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())
         .unwrap();
     let address = nobody.local_addr().unwrap().as_socket().unwrap();
-    let script = format!("AWS_LAMBDA_RUNTIME_API={address} exec {BOOTSTRAP}");
+    let script = format!("AWS_LAMBDA_RUNTIME_API={address} exec {}", bootstrap());
     let lambda = FakeLambda::new(Function::new("/bin/sh").argument("-c").argument(&script));
 
     let invocation = lambda.invoke("{}", Duration::from_secs(20));

@@ -1,12 +1,10 @@
 //! How many instructions a cold Create takes, from the process's start to its answer: steadier than any time, so that
 //! growth shows. It is a warning and no failure: what the growth buys may be worth it. The record is renewed by
-//! `RECORD_INSTRUCTIONS=1 cargo test --test binary instructions`.
+//! `RECORD_INSTRUCTIONS=1 tests/run binary`.
 
-use crate::stand_ins::{BOOTSTRAP, Stack, Testbed, say};
+use crate::stand_ins::{Stack, Testbed, bootstrap, say};
 use serde_json::json;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::SystemTime;
 use std::{env, fs};
 
 const RECORD: &str = "benches/instructions.txt";
@@ -14,11 +12,11 @@ const MOST_GROWTH: f64 = 0.05;
 
 #[test]
 fn a_create_takes_as_many_instructions_as_recorded_or_a_warning_is_given() {
-    let program = built_function();
-    if let Err(why) = usable(&program) {
-        return say(&format!("instructions of a Create not counted: {why}"));
-    }
-    let counted = instructions_of_a_create(&program);
+    let program = match deployed_function() {
+        Ok(program) => program,
+        Err(why) => return say(&format!("instructions of a Create not counted: {why}")),
+    };
+    let counted = instructions_of_a_create(program);
     if env::var_os("RECORD_INSTRUCTIONS").is_some() {
         return fs::write(RECORD, record(counted)).unwrap();
     }
@@ -38,47 +36,27 @@ fn a_create_takes_as_many_instructions_as_recorded_or_a_warning_is_given() {
     }
 }
 
-/// As it is deployed, for this machine's processor.
-fn built_function() -> PathBuf {
-    let target = Path::new(BOOTSTRAP).parent().and_then(Path::parent);
-    let kind = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-    target.unwrap().join("function").join(kind).join("release/bootstrap")
-}
-
-fn usable(program: &Path) -> Result<(), String> {
-    let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
-    let built = modified(program).map_err(|_| "the function is not built (tests/run builds it)".to_owned())?;
-    let sources = newest(Path::new("src")).max(newest(Path::new("core/src")));
-    if sources.max(modified(Path::new("Cargo.lock")).unwrap()) > built {
-        return Err("the function is older than its sources (tests/run builds it)".into());
+/// The function as it is deployed. The one that cargo builds for tests is another program.
+fn deployed_function() -> Result<&'static str, String> {
+    if env::var_os("BOOTSTRAP").is_none() {
+        return Err("this is not the function as it is deployed (`tests/run binary` has that)".into());
     }
     Command::new("valgrind")
         .arg("--version")
         .stdout(Stdio::null())
         .status()
         .map_err(|_| "valgrind is not installed".to_owned())?;
-    Ok(())
+    Ok(bootstrap())
 }
 
-fn newest(directory: &Path) -> SystemTime {
-    let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
-    entries
-        .map(|entry| match entry.file_type().unwrap().is_dir() {
-            true => newest(&entry.path()),
-            false => entry.metadata().unwrap().modified().unwrap(),
-        })
-        .max()
-        .unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-fn instructions_of_a_create(program: &Path) -> u64 {
+fn instructions_of_a_create(program: &str) -> u64 {
     let counts = env::temp_dir().join(format!("callgrind-{}", std::process::id()));
     let bed = Testbed::with(|function| {
         function
             .program("valgrind")
             .argument("--tool=callgrind")
             .argument(&format!("--callgrind-out-file={}", counts.display()))
-            .argument(program.to_str().unwrap())
+            .argument(program)
     });
     let create = Stack::named("fleet").create(
         "Reboot",

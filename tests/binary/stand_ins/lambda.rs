@@ -494,14 +494,14 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stand_ins::{BOOTSTRAP, Fault, Stack, Testbed, When};
+    use crate::stand_ins::{Fault, Stack, Testbed, When, bootstrap};
     use serde_json::json;
 
     const LONG: Duration = Duration::from_secs(60);
 
     /// The function, after a command of the shell.
     fn after(command: &str) -> Function {
-        let script = format!("{command}; exec {BOOTSTRAP}");
+        let script = format!("{command}; exec {}", bootstrap());
         Function::new("/bin/sh").argument("-c").argument(&script)
     }
 

@@ -26,7 +26,9 @@ mod server;
 mod testbed;
 mod tls;
 
+use std::env;
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 pub use bucket::{FakeBucket, ReceivedAnswer};
 pub use event::{Event, Stack};
@@ -37,11 +39,11 @@ pub use server::{Call, Operation, Server};
 pub use testbed::Testbed;
 pub use tls::Authority;
 
-/// The binary under test. Another one, if BOOTSTRAP names it while this is compiled: the other processor's, in an emulator.
-pub const BOOTSTRAP: &str = match option_env!("BOOTSTRAP") {
-    Some(another) => another,
-    None => env!("CARGO_BIN_EXE_bootstrap"),
-};
+/// The binary under test: the one that cargo has just built, or the one that BOOTSTRAP names, such as that which is deployed.
+pub fn bootstrap() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    PATH.get_or_init(|| env::var("BOOTSTRAP").unwrap_or_else(|_| env!("CARGO_BIN_EXE_bootstrap").to_owned()))
+}
 
 pub const REGION: &str = "eu-central-1";
 pub const ACCOUNT: &str = "123456789012";

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Authority, BOOTSTRAP, Event, FakeBucket, FakeIot, FakeLambda, Function, Operation, ReceivedAnswer};
+use super::{Authority, Event, FakeBucket, FakeIot, FakeLambda, Function, Operation, ReceivedAnswer, bootstrap};
 
 /// IoT and the response bucket, both over TLS, and an execution environment of the function under test.
 pub struct Testbed {
@@ -89,5 +89,5 @@ impl Testbed {
 }
 
 fn function(iot: &FakeIot, authority: &Authority) -> Function {
-    Function::new(BOOTSTRAP).calling(iot).trusting(authority)
+    Function::new(bootstrap()).calling(iot).trusting(authority)
 }

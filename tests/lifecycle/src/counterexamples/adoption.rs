@@ -78,3 +78,19 @@ fn what_a_failed_update_took_over_is_there_after_its_stack_is_deleted_and_can_be
     assert!(stack_of(holder(&simulation)).contains("/yard/"));
     simulation.end();
 }
+
+/// One request takes over once at the most, and not what came in the place of its own: so it says at once that it is in the
+/// way, and does not try to create until its time is over.
+#[test]
+fn what_a_stranger_made_in_the_gap_of_a_recreation_is_left_to_them_at_once_though_adopt_would_take_it() {
+    let made = changed(|props| (props.tags, props.adopt) = (0, Some("true")));
+    let simulation = after(&[
+        deploy(&made),
+        meeting(deploy(&adopting("true")), &[(2, Mishap::After(Deed::Make))]),
+    ]);
+    let account = simulation.function.account.borrow();
+
+    let update = account.record.requests[1].reply.as_ref().expect("an answer");
+    assert!(update.reason.contains("exists and no stack owns it"), "{update:?}");
+    assert_eq!(*account.templates["shared-a"].holder(), Maker::Person);
+}
