@@ -390,7 +390,7 @@ fn has_content(template: &StoredTemplate, desired: &Desired, account: &Account) 
                 // "JobArn and Revision that cannot be compared do not count".
                 let was_taken_over = template.adopted.is_some() || template.moved.is_some();
                 is_other_now(job)
-                    || was_taken_over && template.from_job.is_none()
+                    || was_taken_over && (template.from_job.is_none() || template.stripped)
                     || there.document.as_deref() == Some(&*history::job_document(name))
             }
             (_, Some(source), _) => is_other_now(source) || there.document_source.as_ref() == Some(source),
