@@ -16,9 +16,8 @@ impl Fates {
         match self {
             Fates::Armed(mishaps) => mishaps.remove(&number),
             Fates::Searched(choices) => {
-                let menu = menu(operation);
-                let chosen = choices.deviate(menu.len())?;
-                Some(menu[chosen])
+                let chosen = choices.deviate(menu(operation).count())?;
+                menu(operation).nth(chosen)
             }
         }
     }

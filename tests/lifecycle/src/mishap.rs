@@ -96,13 +96,14 @@ impl Mishap {
 }
 
 /// What the small world lets happen to a call of this operation.
-pub fn menu(operation: &str) -> &'static [Mishap] {
-    match operation {
-        "CreateJobTemplate" => &CREATE,
-        "DeleteJobTemplate" => &DELETE,
-        "TagResource" | "UntagResource" => &TAG,
-        _ => &LOOK,
-    }
+pub fn menu(operation: &str) -> impl Iterator<Item = Mishap> {
+    let menus: &[&[Mishap]] = match operation {
+        "CreateJobTemplate" => &[&CHANGE, &CREATE],
+        "DeleteJobTemplate" => &[&CHANGE, &DELETE],
+        "TagResource" | "UntagResource" => &[&CHANGE, &TAG],
+        _ => &[&LOOK],
+    };
+    menus.iter().copied().flatten().copied()
 }
 
 const LOOK: [Mishap; 12] = [
@@ -123,7 +124,8 @@ const LOOK: [Mishap; 12] = [
     Mishap::Before(Deed::Strip),
 ];
 
-const DELETE: [Mishap; 20] = [
+/// What can happen to any call that changes something.
+const CHANGE: [Mishap; 12] = [
     Mishap::Throttled,
     Mishap::Failed { done: false },
     Mishap::Failed { done: true },
@@ -136,6 +138,9 @@ const DELETE: [Mishap; 20] = [
     Mishap::Refused { lasting: false },
     Mishap::Refused { lasting: true },
     Mishap::Denied { all: true, seconds: 5 },
+];
+
+const DELETE: [Mishap; 8] = [
     Mishap::Denied {
         all: false,
         seconds: FOR_GOOD,
@@ -149,20 +154,8 @@ const DELETE: [Mishap; 20] = [
     Mishap::Lingers { shown: false },
 ];
 
-const CREATE: [Mishap; 18] = [
-    Mishap::Throttled,
-    Mishap::Failed { done: false },
-    Mishap::Failed { done: true },
-    Mishap::Killed { done: false },
-    Mishap::Killed { done: true },
-    Mishap::Hangs { done: false },
-    Mishap::Hangs { done: true },
-    Mishap::Later { seconds: 3 },
+const CREATE: [Mishap; 6] = [
     Mishap::Later { seconds: 8 },
-    Mishap::Later { seconds: 90 },
-    Mishap::Refused { lasting: false },
-    Mishap::Refused { lasting: true },
-    Mishap::Denied { all: true, seconds: 5 },
     Mishap::Denied {
         all: true,
         seconds: FOR_GOOD,
@@ -173,19 +166,7 @@ const CREATE: [Mishap; 18] = [
     Mishap::After(Deed::Delete),
 ];
 
-const TAG: [Mishap; 17] = [
-    Mishap::Throttled,
-    Mishap::Failed { done: false },
-    Mishap::Failed { done: true },
-    Mishap::Killed { done: false },
-    Mishap::Killed { done: true },
-    Mishap::Hangs { done: false },
-    Mishap::Hangs { done: true },
-    Mishap::Later { seconds: 3 },
-    Mishap::Later { seconds: 90 },
-    Mishap::Refused { lasting: false },
-    Mishap::Refused { lasting: true },
-    Mishap::Denied { all: true, seconds: 5 },
+const TAG: [Mishap; 5] = [
     Mishap::Denied {
         all: false,
         seconds: FOR_GOOD,
