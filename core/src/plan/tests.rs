@@ -1008,6 +1008,24 @@ fn the_delete_of_the_former_owner_takes_only_the_tags_that_name_it() {
     );
 }
 
+/// It may be one that this resource had under the same id before, long delivered and now once more.
+#[test]
+fn a_delete_that_was_sent_before_the_template_was_taken_over_does_not_complete_the_move() {
+    let mut there = made_by(&others()[0], &reboot());
+    there.tags.extend(former_tags(&Some(us())));
+    let to_delete = named_by(&id_of(&reboot())).unwrap();
+
+    assert!(matches!(
+        plan_delete(
+            &sent("100500", "long before"),
+            &to_delete,
+            Some(&reboot()),
+            Some(&there)
+        ),
+        DeletePlan::LeaveAlone { .. }
+    ));
+}
+
 /// A template that we had from `former`, taken over from us by another stack's resource.
 fn taken_on(former: &Former) -> (Owner, Template) {
     let [stack, _] = others();

@@ -1,7 +1,7 @@
 //! What cannot be promised, each sentence of the contract's list a predicate here, and no wider. Judged is by what really
 //! happened, which the record has.
 
-use crate::adoption;
+use crate::adoption::{self, Adopted};
 use crate::cloudformation::Stacks;
 use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
@@ -27,12 +27,18 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
     if stacks.all().any(|held| held.id == *stack && held.has(logical_id, id)) {
         return None;
     }
-    let (by, did) = match &template.adopted {
-        Some(adopted) => (adopted.delivery, "adopted and did not give back"),
-        None => (template.made_by?, "made"),
+    // What was adopted may have been made anew since.
+    let is_anew = |adopted: &Adopted| template.made_by.is_some() && adopted.at < template.made_at;
+    let (by, did, (since, late)) = match &template.adopted {
+        Some(adopted) if !is_anew(adopted) => (
+            adopted.delivery,
+            "adopted and did not give back",
+            template.came_to_its_holder(),
+        ),
+        Some(_) => (template.made_by?, "made anew", (template.made_at, template.made_late)),
+        None => (template.made_by?, "made", template.came_to_its_holder()),
     };
     let is_gone = was_given_back_to_what_is_gone(template, record);
-    let (since, late) = template.came_to_its_holder();
     let template = &StoredTemplate {
         made_at: since,
         made_late: late,
