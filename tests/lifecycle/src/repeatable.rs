@@ -4,7 +4,7 @@
 use crate::history;
 use crate::iot::{Account, Maker, StoredTemplate};
 use crate::lambda::Lambda;
-use crate::record::{Kind, Record, Sent};
+use crate::record::{Delivery, Kind, Record, Sent};
 use crate::truth;
 use iot_job_template_core::memory::REQUEST_TAG;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,17 +71,32 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
     let words_failed = truth::words_failed(known, request);
     let (mut templates, mut after) = (before.templates.clone(), account.templates.clone());
     if first.kind == Kind::Delete {
-        // What came to the resource when its Delete was over already, a repetition of that may delete or give back.
+        // What came to the resource when its Delete was over already, a repetition of that may delete or give back; and it
+        // completes a move that another's Delete left to it then.
         let maker = record.maker_of(request);
         let first = record
             .deliveries
             .iter()
             .find(|it| it.request == request && it.reply.is_some());
         let over = first.and_then(|first| first.ended).unwrap_or_default();
-        let came_later =
-            |template: &StoredTemplate| *template.holder() == maker && template.came_to_its_holder().0 >= over;
-        after.retain(|id, _| !before.templates.get(id).is_some_and(came_later));
-        templates.retain(|_, template| !came_later(template));
+        let let_go_since = |id: &String| {
+            let lets_go = |it: &Delivery| it.ended > Some(over) && it.deleted.contains(id);
+            record
+                .deliveries
+                .iter()
+                .any(|it| lets_go(it) && record.maker_of(it.request) != maker)
+        };
+        let came_later = |id: &String, template: &StoredTemplate| {
+            let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == maker);
+            *template.holder() == maker && template.came_to_its_holder().0 >= over || is_former && let_go_since(id)
+        };
+        after.retain(|id, _| {
+            !before
+                .templates
+                .get(id)
+                .is_some_and(|template| came_later(id, template))
+        });
+        templates.retain(|id, template| !came_later(id, template));
     }
     if must_be_the_same && !any_drifted && !are_equal(&templates, &after, &words_failed) {
         let [before, after] = [&before.templates, &account.templates].map(in_short);

@@ -45,6 +45,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
         ..template.clone()
     };
     let request = record.deliveries[by].request;
+    let is_left_over = account.leftovers.contains(template.holder()) || account.created_late.contains_key(id);
     let helpless = was_given_up(id, template, stacks)
         || is_unrecognisable(id, template, record)
         || is_taken_back_by_nobody(id, request, record)
@@ -55,7 +56,7 @@ pub fn orphaned(id: &str, template: &StoredTemplate, account: &Account, stacks: 
         // "somebody, or a cancelled request of ours, between look and touch"; "a call that IoT carries out after it gave no answer".
         || template.mistaken
         || is_gone
-        || account.leftovers.contains(template.holder()) && was_put_back(template, &record.requests[request])
+        || is_left_over && was_put_back(template, &record.requests[request])
         || record
             .later(request)
             .any(|(number, later)| came_after(id, template, by, number, later, record));
