@@ -94,7 +94,7 @@ impl Program {
     fn compiled(name: &'static str, file: PathBuf) -> Program {
         Program {
             name,
-            zip: Some(deflated(&file)),
+            zip: Some(zipped(&file)),
             command: vec![file],
         }
     }
@@ -279,16 +279,20 @@ fn cpu_of_ended_processes() -> Duration {
         .sum()
 }
 
-/// The file's size in a zip, less a header of some hundred bytes.
-fn deflated(file: &Path) -> usize {
-    let output = Command::new("gzip")
-        .args(["-9", "--stdout"])
-        .arg(file)
-        .stderr(Stdio::inherit())
-        .output()
+/// The size of the zip that is made of a function, in bytes.
+fn zipped(file: &Path) -> usize {
+    let zip = env::temp_dir().join(format!("{}.zip", std::process::id()));
+    let script = "import sys, pathlib, toolchain; toolchain.zipped(*map(pathlib.Path, sys.argv[1:]))";
+    let status = Command::new("python3")
+        .env("PYTHONPATH", "tools")
+        .args(["-c", script])
+        .args([file, &zip])
+        .status()
         .unwrap();
-    assert!(output.status.success(), "gzip {}", file.display());
-    output.stdout.len()
+    assert!(status.success(), "{} is not zipped", file.display());
+    let size = fs::read(&zip).unwrap().len();
+    fs::remove_file(zip).unwrap();
+    size
 }
 
 fn which(program: &str) -> PathBuf {
