@@ -78,6 +78,8 @@ pub struct Account {
     pub deeds: Vec<(String, Duration)>,
     /// When a resource took over which template.
     pub takings: Vec<(String, Duration)>,
+    /// The content of those that were deleted though they had tags of ours by mistake. A re-create that fails puts it back.
+    mistaken: BTreeMap<String, Content>,
     /// Ids under which a create was carried out after it gave no answer, and when last.
     pub created_late: BTreeMap<String, Duration>,
     pub late: Vec<LateCall>,
@@ -125,6 +127,7 @@ impl Account {
             wrongs: Vec::new(),
             deeds: Vec::new(),
             takings: Vec::new(),
+            mistaken: BTreeMap::new(),
             created_late: BTreeMap::new(),
             late: Vec::new(),
             latest: Duration::ZERO,
@@ -306,7 +309,9 @@ impl Account {
         match work {
             Work::Create { id, content, tags } => {
                 let maker = self.record.maker(delivery);
+                let is_put_back = self.mistaken.get(id) == Some(content);
                 let made = self.create(id, content, tags, maker, now)?;
+                made.mistaken = is_put_back;
                 made.made_by = Some(delivery);
                 made.made_late = late;
                 Ok(Done::Arn(arn(id)))
@@ -319,7 +324,13 @@ impl Account {
                 }
                 Ok(Done::Described(arn(id), content))
             }
-            Work::Delete { id } => self.templates.remove(id).map(|_| Done::Nothing).ok_or(Cause::NotFound),
+            Work::Delete { id } => {
+                let deleted = self.templates.remove(id).ok_or(Cause::NotFound)?;
+                if deleted.mistaken {
+                    self.mistaken.insert(id.clone(), deleted.content);
+                }
+                Ok(Done::Nothing)
+            }
             Work::ListTags { id } => match self.shown(id) {
                 Ok(template) => Ok(Done::Tags(template.tags_shown(now).clone())),
                 Err(_) if self.absent_has_no_tags => Ok(Done::Tags(Tags::new())),

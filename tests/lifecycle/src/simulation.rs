@@ -26,7 +26,7 @@ pub struct Simulation {
 pub struct Before {
     /// Whether nothing is in its way but what will be an excuse.
     must_succeed: bool,
-    /// Templates by their id: when each was made.
+    /// Templates by their id: when each was made. Without those that are not what their properties say.
     made_at: BTreeMap<String, Duration>,
     /// How much strangers had done.
     deeds: usize,
@@ -170,6 +170,7 @@ impl Simulation {
             let made_at = account
                 .templates
                 .iter()
+                .filter(|(_, template)| !truth::was_overtaken(template, &account.record))
                 .map(|(id, template)| (id.clone(), template.made_at));
             account.before = Before {
                 must_succeed,

@@ -198,12 +198,13 @@ fn could_not_look(delete: &Sent, delivery: &Delivery) -> bool {
     is_refused && !delivery.could_look
 }
 
-/// Then only a repetition of the Create can have made it, or another delivery that was still at work.
+/// Then only a repetition of the Create can have made it, or another delivery that was at work at once.
 fn was_made_after_the_answer(template: &StoredTemplate, by: &Delivery, record: &Record) -> bool {
     let Some(answered) = record.answered(by.request) else {
         return false;
     };
-    answered.ended.is_some_and(|ended| template.made_at >= ended) || by.ended > answered.ended
+    let is_a_twin = (by.started, by.ended) != (answered.started, answered.ended) && by.ended > Some(answered.started);
+    answered.ended.is_some_and(|ended| template.made_at >= ended) || is_a_twin
 }
 
 /// "a Create or Update delivered or still at work after the Delete that followed it", where a stranger deleted, or stripped,
@@ -243,6 +244,15 @@ fn is_taken_back_by_nobody(id: &str, request: usize, record: &Record) -> bool {
 /// "a call that IoT carries out after it gave no answer: as long as IoT delays it".
 fn is_late(template: &StoredTemplate) -> bool {
     template.made_late
+}
+
+/// Whether its maker had asked for something since when it was made: "somebody, or a cancelled request of ours, between look and
+/// touch".
+pub fn was_overtaken(template: &StoredTemplate, record: &Record) -> bool {
+    template.made_by.is_some_and(|made_by| {
+        let mut later = record.later(record.deliveries[made_by].request);
+        later.any(|(_, later)| later.sent < template.made_at)
+    })
 }
 
 /// Whether whatever its maker asked for since was over when it was made.
