@@ -72,8 +72,8 @@ fn has_room(template: &StoredTemplate, properties: &Value, old_properties: Optio
 }
 
 /// The same for a rollback, which removes all that the update declared.
-pub fn has_room_back(template: &StoredTemplate, properties: &Value) -> bool {
+pub fn has_room_back(template: &StoredTemplate, held: &Value, update: &Value) -> bool {
     let mut others = template.clone();
-    others.tags.retain(|key, _| key == "by" || adoption::is_internal(key));
-    has_room(&others, properties, None)
+    others.tags.retain(|key, _| update["Tags"][key].is_null());
+    has_room(&others, held, None)
 }

@@ -206,8 +206,15 @@ impl Simulation {
         // is gone.
         let can_go_back = held.iter().all(|(logical_id, held)| {
             let template = account.templates.get(&held.physical_id);
+            let is_its = |(other, _): &&(String, Option<Value>)| other == logical_id;
+            let update = change
+                .resources
+                .iter()
+                .find(is_its)
+                .and_then(|(_, update)| update.clone());
+            let update = update.unwrap_or_default();
             !held.lost
-                && template.is_none_or(|template| obstacles::has_room_back(template, &held.properties))
+                && template.is_none_or(|template| obstacles::has_room_back(template, &held.properties, &update))
                 && !met_anothers(logical_id, held)
                 && !["JobArn", "DocumentSource"].iter().any(|member| {
                     let source = held.properties[*member].as_str();
