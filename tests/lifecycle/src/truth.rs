@@ -208,8 +208,8 @@ fn was_made_after_the_answer(template: &StoredTemplate, by: &Delivery, record: &
 }
 
 /// "a Create or Update delivered or still at work after the Delete that followed it", where a stranger deleted, or stripped,
-/// the template that remembers the request which followed an Update to another id, or another resource took it over; or where
-/// that could not leave its words there: "where only that fails, it is a warning".
+/// the template that remembers the request which followed an Update to another id, or another resource took it over, or it is
+/// not there for a re-create that failed; or where that could not leave its words there: "where only that fails, it is a warning".
 fn was_forgotten(by: &Delivery, made_at: Duration, account: &Account) -> bool {
     let record = &account.record;
     let request = &record.requests[by.request];
@@ -220,7 +220,13 @@ fn was_forgotten(by: &Delivery, made_at: Duration, account: &Account) -> bool {
             && later.reply.as_ref().is_some_and(|reply| reply.succeeded)
             && (is_stripped || !later.has_it || words_failed(record, number).contains(held))
     });
-    request.kind == Kind::Update && was_followed
+    // One that deleted it and could not make it anew, or was killed before it did.
+    let left_a_gap = |number: usize| {
+        let mut deliveries = record.deliveries.iter();
+        deliveries.any(|it| it.request == number && it.started <= made_at && it.deleted.iter().any(|id| id == held))
+    };
+    let is_gone = record.later(by.request).any(|(number, _)| left_a_gap(number));
+    request.kind == Kind::Update && (was_followed || is_gone)
 }
 
 /// "What an Update that failed may have made or adopted under another id is deleted, or given back, by the Update that takes it
