@@ -118,7 +118,8 @@ pub fn plan_delete(
     let leave_alone = |why: String| DeletePlan::LeaveAlone { why };
     let words = Words::read(&template.tags, origin.sent.latest);
     let is_held = to_delete.known == Known::Held;
-    // After an update that failed and was not rolled back, CloudFormation sends its properties, which may be for another id.
+    // After an update that failed and was not rolled back, CloudFormation sends its properties, which may be for another id:
+    // they say nothing about this one.
     let its_own = properties.filter(|properties| physical_id::template_id(&origin.owner, properties) == *id);
     match origin.owner.ownership(&template.tags) {
         Ownership::Ours if is_overtaken(origin, words.as_ref()) => leave_alone(format!(
@@ -148,7 +149,7 @@ pub fn plan_delete(
                 "the job template {id} has no tags that name its owner, and is not what this stack made; it was left alone"
             );
             match to_delete.known {
-                Known::Held => match is_recognised(&origin.owner, id, &[properties], template) {
+                Known::Held => match is_recognised(&origin.owner, id, &[its_own], template) {
                     None => DeletePlan::Describe,
                     Some(true) => DeletePlan::Delete,
                     Some(false) => DeletePlan::LeaveAlone { why },

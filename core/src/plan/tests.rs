@@ -1082,6 +1082,19 @@ fn what_was_taken_back_from_whom_had_taken_it_over_is_its_own_again() {
 }
 
 #[test]
+fn what_is_let_go_of_is_not_to_be_given_back_to_whom_has_it() {
+    let [_, resource] = others();
+    let (stack, there) = taken_on(&Some(resource));
+
+    assert_eq!(
+        delete(&id_of(&reboot()), Some(&adopting(&named(&stack))), Some(&there)),
+        DeletePlan::LetGo(LetGo::ToBeGivenBack {
+            set: former_tags(&None)
+        })
+    );
+}
+
+#[test]
 fn what_its_former_owner_has_back_and_had_adopted_goes_to_nobody_then() {
     let [_, resource] = others();
     let (stack, mut there) = taken_on(&Some(resource.clone()));
@@ -1095,6 +1108,19 @@ fn what_its_former_owner_has_back_and_had_adopted_goes_to_nobody_then() {
     assert!(matches!(
         delete(&id_of(&reboot()), Some(&adopting(&named(&resource))), Some(&there)),
         DeletePlan::GiveBack(GiveBack::ToNobody { .. })
+    ));
+}
+
+/// It may have been adopted.
+#[test]
+fn properties_for_another_id_recognise_nothing_that_shows_no_owner() {
+    let of_another_id = Desired {
+        job_template_id: Some("another".into()),
+        ..reboot()
+    };
+    assert!(matches!(
+        delete(&id_of(&reboot()), Some(&of_another_id), Some(&free(&reboot()))),
+        DeletePlan::LeaveAlone { .. }
     ));
 }
 

@@ -74,11 +74,10 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         // What came to the resource when its Delete was over already, a repetition of that may delete or give back; and it
         // completes a move that another's Delete left to it then.
         let maker = record.maker_of(request);
-        let first = record
-            .deliveries
-            .iter()
-            .find(|it| it.request == request && it.reply.is_some());
-        let over = first.and_then(|first| first.ended).unwrap_or_default();
+        let over = record
+            .answered(request)
+            .and_then(|first| first.ended)
+            .unwrap_or_default();
         let let_go_since = |id: &String| {
             let lets_go = |it: &Delivery| it.ended > Some(over) && it.deleted.contains(id);
             record

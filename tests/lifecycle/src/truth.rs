@@ -313,8 +313,9 @@ fn is_unrecognisable(id: &str, template: &StoredTemplate, record: &Record) -> bo
         let properties = &event["ResourceProperties"];
         let text = |member: &str| properties[member].as_str();
         let content = &template.content;
+        let is_of_another_id = !is_generated && text("JobTemplateId") != Some(id);
         // "nothing is recognised so where any of the request's properties has `Adopt`".
-        if has_adopt(properties) {
+        if is_of_another_id || has_adopt(properties) {
             return false;
         }
         is_generated
