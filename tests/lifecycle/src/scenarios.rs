@@ -219,6 +219,35 @@ mod once {
     }
 
     #[test]
+    fn a_recreation_is_not_begun_without_time_for_all_of_it() {
+        let mut world = told(Variant::default());
+        world.step(&deploy(&PLAIN));
+        let hurried = changed(|p| (p.content, p.timeout) = (Kind::Document(1), Some(5)));
+        world.step(&deploy_with(&hurried, &[(0, Mishap::Slow), (1, Mishap::Slow)], false));
+
+        let iot = world.function.account.borrow();
+        let update = iot.record.requests[1].reply.as_ref().expect("an answer");
+        assert!(
+            update.reason.contains("too little time left"),
+            "{update:?} {:#?}",
+            iot.record.lines
+        );
+        assert_eq!(iot.templates["shared-a"].made_by, Some(0));
+    }
+
+    #[test]
+    fn what_a_delete_that_went_unanswered_made_room_for_is_put_back_with_the_tags_of_others() {
+        let mut world = told(Variant::default());
+        world.step(&deploy(&PLAIN));
+        world.step(&Op::ByHand(Hand::AddTag { template: 0 }));
+        let refused = changed(|p| p.content = Kind::Bad);
+        world.step(&deploy_with(&refused, &[(2, Mishap::AnswerLost { done: true })], false));
+
+        let iot = world.function.account.borrow();
+        assert_eq!(iot.templates["shared-a"].tags["by"], "hand");
+    }
+
+    #[test]
     fn a_template_that_somebody_made_in_the_gap_of_a_recreation_is_left_to_them() {
         let recreated = changed(|p| p.content = Kind::Document(1));
         let mut world = told(Variant::default());

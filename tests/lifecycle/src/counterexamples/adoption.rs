@@ -94,3 +94,14 @@ fn what_a_stranger_made_in_the_gap_of_a_recreation_is_left_to_them_at_once_thoug
     assert!(update.reason.contains("exists and no stack owns it"), "{update:?}");
     assert_eq!(*account.templates["shared-a"].holder(), Maker::Person);
 }
+
+/// The first call may be carried out yet, and that is for the Delete that follows to find.
+#[test]
+fn what_was_not_seen_to_be_taken_over_is_not_taken_over_once_more() {
+    let unanswered = meeting(deploy(&adopting("true")), &[(5, Mishap::AnswerLost { done: false })]);
+    let simulation = after(&[by_hand(Hand::Make { id: 0 }), unanswered]);
+    let account = simulation.function.account.borrow();
+
+    let create = account.record.requests[0].reply.as_ref().expect("an answer");
+    assert!(create.physical_id.starts_with("unclear:"), "{create:?}");
+}
