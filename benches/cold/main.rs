@@ -27,7 +27,7 @@ use report::{Row, Spread};
 use serde_json::json;
 use stand_ins::{FakeLambda, Function, Stack, Testbed};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 use std::{env, fs, mem};
 
