@@ -358,7 +358,10 @@ pub fn may_have_stayed(key: &str, id: &str, owner: &Maker, account: &Account) ->
     let created_late = account.created_late.get(id).copied();
     let is_last = |sent: Duration| drifted.max(created_late).is_none_or(|at| sent > at);
     let mut may_be_there = false;
-    for delivery in &record.deliveries {
+    // A repetition can be at work still when the Delete that followed is over.
+    let mut deliveries: Vec<_> = record.deliveries.iter().collect();
+    deliveries.sort_by_key(|delivery| (delivery.ended.is_none(), delivery.ended));
+    for delivery in deliveries {
         let request = &record.requests[delivery.request];
         if (&*request.stack, &*request.logical_id) != (stack, logical_id) {
             continue;
