@@ -209,10 +209,14 @@ pub enum LetGo {
     ToBeGivenBack { set: Tags },
 }
 
-/// How the Delete of this owner lets go of the template with these tags, where that was taken over from this owner;
-/// `properties` are the owner's for that template, if they can be read.
-pub(super) fn let_go(owner: &Owner, properties: Option<&Desired>, tags: &Tags) -> Option<LetGo> {
-    if former::former(tags).as_ref() != Some(owner) {
+/// How this Delete lets go of the template with these tags, where that was taken over from its owner; `properties` are the
+/// owner's for that template, if they can be read.
+///
+/// One that was sent before whoever has it now saw to it is perhaps a repetition from before the move, and completes none.
+pub(super) fn let_go(origin: &Origin, properties: Option<&Desired>, tags: &Tags) -> Option<LetGo> {
+    let owner = &origin.owner;
+    let words = Words::read(tags, origin.sent.latest);
+    if former::former(tags).as_ref() != Some(owner) || is_overtaken(origin, words.as_ref()) {
         return None;
     }
     let is_own = properties.is_some_and(|properties| properties.adopt == Adopt::No);

@@ -134,15 +134,7 @@ pub fn plan_delete(
             None => DeletePlan::Delete,
         },
         Ownership::Anothers { stack_id, logical_id } => {
-            let is_late = is_overtaken(origin, words.as_ref());
-            plan_for_anothers(
-                origin,
-                to_delete,
-                its_own,
-                &template.tags,
-                is_late,
-                (stack_id, logical_id),
-            )
+            plan_for_anothers(origin, to_delete, its_own, &template.tags, (stack_id, logical_id))
         }
         Ownership::Free => {
             let why = format!(
@@ -165,7 +157,6 @@ fn plan_for_anothers(
     to_delete: &ToDelete,
     properties: Option<&Desired>,
     tags: &Tags,
-    is_late: bool,
     (stack_id, logical_id): (Option<String>, Option<String>),
 ) -> DeletePlan {
     let why = belongs_to(
@@ -174,10 +165,9 @@ fn plan_for_anothers(
         (stack_id.as_deref(), logical_id.as_deref()),
     );
     if to_delete.known == Known::Held {
-        // What was sent before whoever has it now saw to it is perhaps a repetition from before the move, and completes none.
-        return match adopt::let_go(&origin.owner, properties, tags) {
-            Some(let_go) if !is_late => DeletePlan::LetGo(let_go),
-            _ => DeletePlan::LeaveAlone { why },
+        return match adopt::let_go(origin, properties, tags) {
+            Some(let_go) => DeletePlan::LetGo(let_go),
+            None => DeletePlan::LeaveAlone { why },
         };
     }
     // What a Create was to take over may be about to change hands.

@@ -1111,15 +1111,18 @@ fn what_its_former_owner_has_back_and_had_adopted_goes_to_nobody_then() {
     ));
 }
 
+fn of_another_id() -> Desired {
+    Desired {
+        job_template_id: Some("another".into()),
+        ..reboot()
+    }
+}
+
 /// It may have been adopted.
 #[test]
 fn properties_for_another_id_recognise_nothing_that_shows_no_owner() {
-    let of_another_id = Desired {
-        job_template_id: Some("another".into()),
-        ..reboot()
-    };
     assert!(matches!(
-        delete(&id_of(&reboot()), Some(&of_another_id), Some(&free(&reboot()))),
+        delete(&id_of(&reboot()), Some(&of_another_id()), Some(&free(&reboot()))),
         DeletePlan::LeaveAlone { .. }
     ));
 }
@@ -1127,17 +1130,13 @@ fn properties_for_another_id_recognise_nothing_that_shows_no_owner() {
 /// After an update to another id that failed and was not rolled back, CloudFormation sends what that asked for.
 #[test]
 fn properties_for_another_id_do_not_say_that_adopt_was_dropped() {
-    let of_another_id = Desired {
-        job_template_id: Some("another".into()),
-        ..reboot()
-    };
     assert!(matches!(
-        delete(&id_of(&reboot()), Some(&of_another_id), Some(&taken_over(&None))),
+        delete(&id_of(&reboot()), Some(&of_another_id()), Some(&taken_over(&None))),
         DeletePlan::GiveBack(GiveBack::ToNobody { .. })
     ));
     let (_, there) = taken_on(&None);
     assert!(matches!(
-        delete(&id_of(&reboot()), Some(&of_another_id), Some(&there)),
+        delete(&id_of(&reboot()), Some(&of_another_id()), Some(&there)),
         DeletePlan::LetGo(LetGo::ToBeGivenBack { .. })
     ));
 }
