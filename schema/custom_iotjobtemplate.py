@@ -1,6 +1,6 @@
 """A rule for cfn-lint that checks each Custom::IoTJobTemplate in a template before it is deployed:
 
-    cfn-lint --append-rules schema/ -- template.yaml
+    cfn-lint --append-rules schema/ -- my-job-templates.yaml
 
 It reads the schema beside it, and takes what the function takes: keys whatever the case of their first letter, numbers as
 text, text as any scalar. What an intrinsic function gives is not known before deployment and is taken for good; of

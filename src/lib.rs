@@ -1,6 +1,8 @@
 //! The Lambda function of `Custom::IoTJobTemplate`, a CloudFormation custom resource that lets a stack own AWS IoT job
 //! templates: everything that touches the world. What is decided is decided in `core`.
 
+#![forbid(unsafe_code)]
+
 pub mod aws_iot;
 pub mod handler;
 pub mod log;

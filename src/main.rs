@@ -1,5 +1,7 @@
 //! The Lambda function's `bootstrap`: reads the environment, wires the parts together, and runs.
 
+#![forbid(unsafe_code)]
+
 use iot_job_template::aws_iot::AwsIot;
 use iot_job_template::handler::{Handler, Invocation, Unanswered};
 use iot_job_template::log::{Level, Log};

@@ -12,6 +12,8 @@
 //! What always holds: each event has one answer, also after a panic and at the deadline; a template is touched only after
 //! a look that showed it to be ours; no text made here holds a document or a credential.
 
+#![forbid(unsafe_code)]
+
 pub mod cloudformation;
 pub mod iot;
 pub mod job_template;

@@ -74,7 +74,8 @@ pub struct Account {
     pub left_by_others: BTreeSet<(String, String)>,
     /// What must hold and did not.
     pub wrongs: Vec<String>,
-    /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when, in their order.
+    /// Ids whose template a stranger, or a call carried out late, made, deleted or changed, and when; until when
+    /// other tags than its own are shown, too.
     pub deeds: Vec<(String, Duration)>,
     /// When a resource took over which template.
     pub takings: Vec<(String, Duration)>,
@@ -272,10 +273,10 @@ impl Account {
         self.deeds.push((id.to_owned(), time));
     }
 
-    /// When somebody did something to this last.
+    /// When somebody did something to this last. What is shown late is noted when it is done, and counts from when it is shown.
     pub fn last_deed(&self, id: &str) -> Option<Duration> {
-        let mut deeds = self.deeds.iter().rev();
-        deeds.find(|(of, _)| of == id).map(|(_, at)| *at)
+        let deeds = self.deeds.iter().filter(|(of, _)| of == id);
+        deeds.map(|(_, at)| *at).max()
     }
 
     /// Whether what the template remembers of requests after this one may be gone: somebody deleted or stripped it since, or

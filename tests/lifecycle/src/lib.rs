@@ -24,7 +24,7 @@
 //! | `LIFECYCLE_BINARY_HISTORIES` | how many through the real binary |
 //! | `LIFECYCLE_SEED` | which of them: 1 if it is not set, so that a run can be repeated; for long runs take others |
 //! | `LIFECYCLE_SHRINKS` | how often to try to make a failure smaller |
-//! | `SMALL_WORLD` | how many things may happen in one story of the small world: 1 if it is not set, `all` is 2 |
+//! | `SMALL_WORLD` | how many things may happen in one story of the small world: 1 if it is not set |
 //! | `LIFECYCLE_FORGIVES` | beginnings, with commas between them, of what is not to be told: `orphaned,touched unseen` |
 //!
 //! `cargo test --release -p iot-job-template-lifecycle small_world -- --nocapture --test-threads 1` prints each story's states.

@@ -4,8 +4,9 @@ use crate::cloudformation::Reply;
 use crate::iot::Account;
 use crate::lambda::{Lambda, Pending};
 use crate::record::Kind;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::iter::successors;
 use std::time::Duration;
 
 /// Thrown to end an execution at a boundary.
@@ -55,10 +56,15 @@ impl Snapshot {
                 &template.from_job,
                 template.stripped,
                 template.mistaken,
-                template.adopted.is_some(),
                 &template.came_with,
             )
                 .hash(to);
+            for adopted in successors(template.adopted.as_ref(), |adopted| adopted.before.as_deref()) {
+                (&adopted.by, &adopted.from, adopted.delivery, adopted.was_made_by).hash(to);
+                (adopted.late, slot_of(adopted.at)).hash(to);
+            }
+            let moved = template.moved.map(|(at, late)| (slot_of(at), late));
+            (moved, slot_of(template.changed_at)).hash(to);
             (&content.description, &content.document, &content.document_source).hash(to);
             let request = template
                 .made_by
@@ -69,8 +75,11 @@ impl Snapshot {
             }
         }
         (account.objects.len(), account.jobs.len(), account.excused).hash(to);
-        let last: BTreeMap<_, _> = account.deeds.iter().map(|(id, time)| (id, time)).collect();
-        for (id, time) in last.into_iter().chain(&account.created_late) {
+        for happened in [&account.deeds, &account.takings] {
+            let when: BTreeSet<_> = happened.iter().map(|(id, time)| (id, slot_of(*time))).collect();
+            when.hash(to);
+        }
+        for (id, time) in &account.created_late {
             (id, slot_of(*time)).hash(to);
         }
         for late in &account.late {
@@ -91,6 +100,7 @@ impl Snapshot {
                 delivery.unclear,
             )
                 .hash(to);
+            (&delivery.met, &delivery.deleted, delivery.could_look).hash(to);
         }
         if let crate::fates::Fates::Searched(choices) = &account.fates {
             (choices.deviations_left, choices.delays_left, choices.quiet).hash(to);
