@@ -8,7 +8,7 @@ use iot_job_template_core::cloudformation::answer::{self, Answer};
 use iot_job_template_core::cloudformation::event::Event;
 use iot_job_template_core::cloudformation::sent::Sent;
 use iot_job_template_core::iot::JobTemplates;
-use iot_job_template_core::respond::Means;
+use iot_job_template_core::respond::{Deadlines, Means};
 use iot_job_template_core::retry::Pace;
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
@@ -60,8 +60,8 @@ impl<I: JobTemplates> Handler<I> {
     ) -> Result<Ending, Unanswered> {
         const LONGEST_HANDSHAKE: Duration = Duration::from_secs(1);
         let event = Event::read(body).map_err(|why| unanswered(log, why.to_string()))?;
-        let received = SystemTime::now();
-        let deadlines = Deadlines::of(started, invocation.time_left, Sent::read(&event, received).left);
+        let sent = Sent::read(&event, SystemTime::now());
+        let deadlines = Deadlines::of(started, invocation.time_left, &sent);
         let response_url =
             ResponseUrl::read(&event.response_url, self.allow_http).map_err(|why| unanswered(log, why))?;
         let log = log.about([
@@ -85,7 +85,7 @@ impl<I: JobTemplates> Handler<I> {
             invocation_id: &invocation.request_id,
             function_arn: &invocation.function_arn,
             deadline: deadlines.work,
-            received,
+            sent: &sent,
         };
         // The handshake with the bucket takes place while IoT is at work.
         let handshake = response_url.connect(&self.http);
@@ -105,32 +105,6 @@ impl<I: JobTemplates> Handler<I> {
         match answered {
             Ok(()) => Ok(answer.failed.map_or(Ending::Succeeded, Ending::Failed)),
             Err(why) => Err(unanswered(&log, why)),
-        }
-    }
-}
-
-/// When what has to be over.
-struct Deadlines {
-    /// The work on IoT. What is left after it is for the answer: a fifth of the time, at most five seconds.
-    work: Instant,
-    /// The answer.
-    answer: Instant,
-}
-
-impl Deadlines {
-    /// The earlier of Lambda's and CloudFormation's. Once CloudFormation waits no more, only Lambda's counts.
-    fn of(started: Instant, time_left: Duration, patience: Duration) -> Deadlines {
-        const MOST_FOR_ANSWER: Duration = Duration::from_secs(5);
-        const MOST_FOR_THE_END: Duration = Duration::from_millis(200);
-        // Clocks can differ. An answer that may come too late is better than none.
-        const LEAST: Duration = Duration::from_secs(1);
-        let total = match patience {
-            Duration::ZERO => time_left.max(LEAST),
-            patience => time_left.max(LEAST).min(patience),
-        };
-        Deadlines {
-            work: started + total - (total / 5).min(MOST_FOR_ANSWER),
-            answer: started + total - (total / 20).min(MOST_FOR_THE_END),
         }
     }
 }

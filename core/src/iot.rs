@@ -67,7 +67,7 @@ pub enum Cause {
     Conflict,
     /// The service will not do this, however often it is asked.
     Refused,
-    /// The function may not ask this of the service: its role, or lack of credentials, is in the way. Nothing was done.
+    /// The function may not ask this of the service: its role is in the way. Nothing was done.
     Denied,
     /// Not now (429). Nothing was done.
     Throttled,

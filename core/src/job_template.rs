@@ -225,8 +225,10 @@ impl Content {
 
     /// IoT presigns for 3600 seconds where the request does not say, and may show that or nothing.
     pub fn forgive_what_iot_fills_in(&self, observed: &mut Content) {
+        const FILLED_IN: i64 = 3600;
         if let (Some(observed), Some(wanted)) = (&mut observed.presigned_url_config, &self.presigned_url_config)
             && wanted.expires_in_sec.is_none()
+            && observed.expires_in_sec == Some(FILLED_IN)
         {
             observed.expires_in_sec = None;
         }

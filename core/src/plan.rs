@@ -7,7 +7,7 @@ mod adopt;
 mod delete;
 mod tags;
 
-pub use self::adopt::{GiveBack, LetGo};
+pub use self::adopt::Handover;
 pub use self::delete::{DeletePlan, Known, ToDelete, cancelled_create, left_by_failed_update, named_by, plan_delete};
 pub use self::tags::{settable, tags_to_restore, words_to_leave};
 
@@ -53,9 +53,13 @@ pub enum Plan {
     /// Its tags alone do not tell: look at its content too.
     Describe,
     /// Leave the template as it is, but for these tags. Where both are empty, all is as wanted.
-    Retag { set: Tags, remove: Vec<String> },
+    Retag {
+        set: Tags,
+        remove: Vec<String>,
+        warning: Option<String>,
+    },
     /// Delete the template, and create it anew with these tags. If that fails, put back what was there.
-    Recreate { tags: Tags },
+    Recreate { tags: Tags, warning: Option<String> },
     /// Take over a template that is not ours, by setting these tags and nothing else.
     Adopt { tags: Tags },
     /// Do nothing and succeed, with a warning: it is another's, and just as declared.
@@ -143,8 +147,8 @@ pub fn plan(origin: &Origin, to_make: &ToMake, observed: Option<&Template>) -> P
         return Plan::Describe;
     };
     let (set, remove) = tag_changes(origin, to_make, &template.tags, words.as_ref());
-    let set = match within_limit(&to_make.id, &template.tags, set, &remove) {
-        Ok(set) => set,
+    let (set, warning) = match within_limit(&to_make.id, &template.tags, set, &remove) {
+        Ok(within) => within,
         Err(why) => return refuse(why),
     };
     if !is_as_wanted && !to_make.is_held() && former::is_adopted(&template.tags) {
@@ -155,11 +159,12 @@ pub fn plan(origin: &Origin, to_make: &ToMake, observed: Option<&Template>) -> P
         ));
     }
     match (is_as_wanted, &template.content) {
-        (true, _) => Plan::Retag { set, remove },
+        (true, _) => Plan::Retag { set, remove, warning },
         // What is deleted has to be known, so that it can be put back.
         (false, None) => Plan::Describe,
         (false, Some(_)) => Plan::Recreate {
             tags: apply(&settable(&template.tags), &set, &remove),
+            warning,
         },
     }
 }

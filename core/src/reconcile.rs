@@ -100,6 +100,8 @@ pub enum LeftBehind {
     PerhapsDeleted,
     /// The new template is there, beside the one that CloudFormation holds.
     Both,
+    /// All is as wanted, but for what an Update that failed may have left under another id.
+    Leftover,
 }
 
 impl Progress {
@@ -118,6 +120,10 @@ impl Progress {
             }
             LeftBehind::Both => {
                 "the new job template is there beside the old one; the update that rolls this back will delete it"
+            }
+            LeftBehind::Leftover => {
+                "the job template is as it was before; the one that the failed update made may still be there, and this \
+                 update, tried again, will delete it"
             }
             LeftBehind::PerhapsDeleted => "whether the job template was deleted is not known",
         }
@@ -185,27 +191,40 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         old_properties: Option<&Desired>,
         to_make: &ToMake<'_>,
     ) -> Result<(Made, Option<String>), Failure> {
-        let left = plan::left_by_failed_update(&self.origin.owner, to_make, request);
-        let held = match physical_id {
-            PhysicalId::Template(id) if physical_id::can_be_a_templates(id) => Some(id),
+        let made = self.make(to_make).await;
+        if matches!(&made, Err(failure) if failure.kind == FailureKind::Overtaken) {
+            return made;
+        }
+        let left = match physical_id {
+            PhysicalId::Template(_) => plan::left_by_failed_update(&self.origin.owner, to_make, request),
+            // Where it succeeds, CloudFormation sends a Delete of that id.
+            _ if made.is_err() => plan::named_by(physical_id),
             _ => None,
         };
-        let made = self.make(to_make).await;
-        if let Some(left) = left
-            && !matches!(&made, Err(failure) if failure.kind == FailureKind::Overtaken)
-        {
-            if made.is_ok() && !to_make.is_held() {
-                self.leaves_behind(LeftBehind::Both);
-            }
-            if let Some(id) = held
-                && (made.is_err() || !to_make.is_held())
-            {
-                self.leave_words(id).await;
-            }
-            self.delete_supposed(&left, old_properties, Patience::ToTheEnd(LONGEST_WAIT))
-                .await?;
+        let Some(left) = left else { return made };
+        if made.is_ok() {
+            self.leaves_behind(match to_make.is_held() {
+                true => LeftBehind::Leftover,
+                false => LeftBehind::Both,
+            });
         }
-        made
+        if let PhysicalId::Template(held) = physical_id
+            && physical_id::can_be_a_templates(held)
+            && (made.is_err() || !to_make.is_held())
+        {
+            self.leave_words(held).await;
+        }
+        let deleted = self
+            .delete_supposed(&left, old_properties, Patience::ToTheEnd(LONGEST_WAIT))
+            .await;
+        match (made, deleted) {
+            (made, Ok(_)) => made,
+            (Ok(_), Err(error)) => Err(error.into()),
+            (Err(Failure { kind, why }), Err(error)) => Err(Failure {
+                kind,
+                why: format!("{why}. And what an earlier request left could not be deleted: {error}"),
+            }),
+        }
     }
 
     /// Looks at the resource's other templates: a later request may have seen to them.
@@ -236,9 +255,12 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                     .map(|tags| plan::words_to_leave(self.origin, &tags))
             };
             let touched = match look.await {
-                Ok(Some(words)) => self.touch(&mut tries, self.calls.try_tag(&arn, &words)).await,
+                Ok(Some(words)) => {
+                    let attempt = self.calls.try_tag(&arn, &words);
+                    self.touch(&mut tries, Operation::Tag, attempt).await
+                }
                 Ok(None) => return,
-                Err(error) => self.touch(&mut tries, async { Err(error) }).await,
+                Err(error) => self.touch(&mut tries, Operation::Tag, async { Err(error) }).await,
             };
             if !matches!(touched, Ok(Touched::LookAgain { .. })) {
                 return;
@@ -251,8 +273,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         let before = self.progress.borrow().left_behind;
         self.start(&format!("delete the job template {id}"));
         self.leaves_behind(left_behind);
-        let touched = self.touch(tries, self.calls.try_delete(id)).await;
-        if touched.is_err() {
+        let touched = self.touch(tries, Operation::Delete, self.calls.try_delete(id)).await;
+        if matches!(&touched, Err(_) | Ok(Touched::LookAgain { unclear: false })) {
             self.leaves_behind(before);
         }
         touched
@@ -262,6 +284,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
     async fn touch(
         &self,
         tries: &mut Tries,
+        operation: Operation,
         attempt: impl Future<Output = Result<(), CallError>>,
     ) -> Result<Touched, CallError> {
         match attempt.await {
@@ -270,6 +293,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             Err(error) => match tries.pause_after(&error, self.calls.left()) {
                 Some(pause) => {
                     sleep(pause).await;
+                    self.calls.turn(operation).await;
                     Ok(Touched::LookAgain {
                         unclear: error.cause == Cause::Unclear,
                     })
@@ -323,6 +347,8 @@ pub fn physical_id_after_failure(origin: &Origin, request: &Request, create: Cre
             physical_id: PhysicalId::Template(id),
             ..
         } => Some(PhysicalId::Template(id.clone())),
+        // It names what the Create may have made.
+        Request::Update { physical_id, .. } if create == Create::NothingAsked => Some(physical_id.clone()),
         Request::Update { properties, .. } => Some(as_create(properties)),
         Request::Delete { physical_id, .. } => physical_id.clone(),
     }

@@ -4,6 +4,7 @@ use crate::cloudformation::answer::{Answer, FailureKind};
 use crate::cloudformation::event::Event;
 use crate::cloudformation::physical_id::PhysicalId;
 use crate::cloudformation::request::{self, Origin, Request};
+use crate::cloudformation::sent::Sent;
 use crate::iot::JobTemplates;
 use crate::properties::Finding;
 use crate::reconcile::{Create, Failure, Made, Outcome, Progress, Reconciler, physical_id_after_failure};
@@ -12,7 +13,7 @@ use futures_util::FutureExt;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::SystemTime;
+use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// What an answer is worked out with.
@@ -25,14 +26,40 @@ pub struct Means<'a, I> {
     pub function_arn: &'a str,
     /// When the work on IoT has to be over.
     pub deadline: Instant,
-    /// When the event arrived.
-    pub received: SystemTime,
+    pub sent: &'a Sent,
+}
+
+/// When what has to be over.
+pub struct Deadlines {
+    /// The work on IoT. What is left after it is for the answer: a fifth of the time, at most five seconds.
+    pub work: Instant,
+    /// The answer.
+    pub answer: Instant,
+}
+
+impl Deadlines {
+    /// The earlier of Lambda's, which leaves the invocation so much time, and CloudFormation's. Once CloudFormation waits no
+    /// more, only Lambda's counts.
+    pub fn of(started: Instant, time_left: Duration, sent: &Sent) -> Deadlines {
+        const MOST_FOR_ANSWER: Duration = Duration::from_secs(5);
+        const MOST_FOR_THE_END: Duration = Duration::from_millis(200);
+        // Clocks can differ. An answer that may come too late is better than none.
+        const LEAST: Duration = Duration::from_secs(1);
+        let total = match sent.left {
+            Duration::ZERO => time_left.max(LEAST),
+            patience => time_left.max(LEAST).min(patience),
+        };
+        Deadlines {
+            work: started + total - (total / 5).min(MOST_FOR_ANSWER),
+            answer: started + total - (total / 20).min(MOST_FOR_THE_END),
+        }
+    }
 }
 
 impl<I: JobTemplates> Means<'_, I> {
     /// Works out the answer to an event, and does what it asks for.
     pub async fn respond(&self, event: &Event) -> Answer {
-        let origin = Origin::of(event, self.received);
+        let origin = Origin::of(event, self.sent.clone());
         let (request, warnings) = match catch_unwind(|| request::read(event)) {
             Ok(Ok(read)) => read,
             Ok(Err(reason)) => return failed_unread(event, &origin, FailureKind::BadRequest, reason),
@@ -48,9 +75,8 @@ impl<I: JobTemplates> Means<'_, I> {
             let physical_id = physical_id_after_failure(&origin, &request, Create::Unclear);
             return failed(physical_id.as_ref(), &origin, FailureKind::OutOfTime, vec![reason]);
         }
-        let deadline = self.deadline_of(&origin);
         let progress = RefCell::new(Progress::default());
-        let calls = Calls::new(self.iot, self.pace, deadline);
+        let calls = Calls::new(self.iot, self.pace, self.deadline);
         let reconciler = Reconciler {
             calls: &calls,
             origin: &origin,
@@ -65,7 +91,7 @@ impl<I: JobTemplates> Means<'_, I> {
             failed(physical_id.as_ref(), &origin, failure.kind, reason)
         };
         let interrupted = |kind, why| failed(Failure { kind, why }, Some(progress.borrow().left_behind_in_words()));
-        let answer = match timeout_at(deadline, work).await {
+        let answer = match timeout_at(self.deadline, work).await {
             Ok(Ok(Outcome::Made { made, warning })) => answer_made(made, warning),
             Ok(Ok(Outcome::Gone { warning })) => answer_gone(event, &origin, warning),
             Ok(Ok(Outcome::Failed(failure))) => failed(failure, None),
@@ -84,15 +110,6 @@ impl<I: JobTemplates> Means<'_, I> {
             plan: progress.borrow().plan,
             warnings: [warnings, answer.warnings].concat(),
             ..answer
-        }
-    }
-
-    /// The work ends while CloudFormation waits, but for a Delete that comes too late: that is carried out all the same.
-    fn deadline_of(&self, origin: &Origin) -> Instant {
-        let left = origin.sent.left;
-        match Instant::now().checked_add(left) {
-            Some(end) if !left.is_zero() => end.min(self.deadline),
-            _ => self.deadline,
         }
     }
 

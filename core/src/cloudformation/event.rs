@@ -21,7 +21,6 @@ pub struct Event {
     pub request_id: String,
     pub stack_id: String,
     pub logical_resource_id: String,
-    pub resource_type: String,
     pub physical_resource_id: Option<String>,
     resource_properties: Option<Box<RawValue>>,
     old_resource_properties: Option<Box<RawValue>>,
@@ -75,7 +74,6 @@ impl Event {
             request_id: text("RequestId").unwrap_or_default(),
             stack_id: text("StackId").unwrap_or_default(),
             logical_resource_id: text("LogicalResourceId").unwrap_or_default(),
-            resource_type: text("ResourceType").unwrap_or_default(),
             physical_resource_id: text("PhysicalResourceId").filter(|id| !id.is_empty()),
             resource_properties: raw("ResourceProperties"),
             old_resource_properties: raw("OldResourceProperties"),
@@ -196,13 +194,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 }
 
 /// Of the envelope, of the properties, and of what SNS wraps around them.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 12] = [
     "ResponseURL",
     "RequestType",
     "RequestId",
     "StackId",
     "LogicalResourceId",
-    "ResourceType",
     "PhysicalResourceId",
     "ResourceProperties",
     "OldResourceProperties",

@@ -7,7 +7,6 @@ use crate::cloudformation::sent::Sent;
 use crate::job_template::Desired;
 use crate::json::Json;
 use crate::properties::{self, Finding};
-use std::time::SystemTime;
 
 /// Where a request comes from: the resource that it is for, and when it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +16,13 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// `received` is the moment at which the event arrived, by our clock.
-    pub fn of(event: &Event, received: SystemTime) -> Origin {
+    pub fn of(event: &Event, sent: Sent) -> Origin {
         Origin {
             owner: Owner {
                 stack_id: event.stack_id.clone(),
                 logical_id: event.logical_resource_id.clone(),
             },
-            sent: Sent::read(event, received),
+            sent,
         }
     }
 }

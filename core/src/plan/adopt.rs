@@ -53,13 +53,10 @@ pub(super) fn plan(origin: &Origin, to_make: &ToMake, template: &Template, forme
 fn differences(to_make: &ToMake, template: &Template, words: Option<&Words>) -> Option<Vec<String>> {
     let mut differences = Vec::new();
     if words.is_none_or(|words| words.fingerprint != to_make.fingerprint) {
-        let there = template.content.as_ref()?;
-        differences = content_differences(&to_make.properties.content, there);
+        let (here, there) = (&to_make.properties.content, template.content.as_ref()?);
+        differences = content_differences(here, there);
         if differences.is_empty() && words.is_some() {
-            differences.push(
-                "by its fingerprint it was made from another JobArn, DocumentSource or Revision, which IoT does not show"
-                    .to_owned(),
-            );
+            differences.push(by_the_fingerprint(here, there).to_owned());
         }
     }
     for (key, here) in &to_make.properties.tags {
@@ -72,6 +69,18 @@ fn differences(to_make: &ToMake, template: &Template, words: Option<&Words>) -> 
         }
     }
     Some(differences)
+}
+
+/// What the fingerprint tells apart, and what IoT shows does not.
+fn by_the_fingerprint(here: &Content, there: &Content) -> &'static str {
+    let is_written_there = there.document_source.is_none() && here.document.is_some();
+    match (&here.document_source, &there.document_source) {
+        (None, Some(_)) => "it was made from a DocumentSource, and here is none",
+        _ if is_written_there && here.document != there.document => {
+            "Document says the same there, and is written otherwise: other spaces, or another order of keys"
+        }
+        _ => "by its fingerprint it was made from another JobArn or Revision, which IoT does not show",
+    }
 }
 
 /// What can be compared, each difference with its path. What a template from a job does not declare is the job's.
@@ -167,25 +176,21 @@ fn first_different(path: &str, here: &Value, there: &Value) -> Option<String> {
     }
 }
 
-/// How a template that was adopted is given back.
+/// The one call that makes a template another's, or nobody's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GiveBack {
-    /// To its former owner: sets these tags.
-    ToOwner { set: Tags },
-    /// To nobody: removes these tags.
-    ToNobody { remove: Vec<String> },
+pub enum Handover {
+    Set(Tags),
+    Remove(Vec<String>),
 }
 
 /// How to give the template with these tags back, where a Delete does that instead of deleting it: it was adopted, and its
 /// own properties still say `Adopt`, or cannot be read.
-pub(super) fn give_back(origin: &Origin, properties: Option<&Desired>, tags: &Tags) -> Option<GiveBack> {
+pub(super) fn give_back(origin: &Origin, properties: Option<&Desired>, tags: &Tags) -> Option<Handover> {
     if properties.is_some_and(|properties| properties.adopt == Adopt::No) || !former::is_adopted(tags) {
         return None;
     }
     Some(match former::former(tags) {
-        None => GiveBack::ToNobody {
-            remove: present(tags, &PROVIDER_TAGS),
-        },
+        None => Handover::Remove(present(tags, &PROVIDER_TAGS)),
         Some(owner) => {
             let mut set = owner.tags();
             set.extend(former_tags(&None));
@@ -195,25 +200,17 @@ pub(super) fn give_back(origin: &Origin, properties: Option<&Desired>, tags: &Ta
                     words_of(origin, Some(&there), &there.fingerprint),
                 );
             }
-            GiveBack::ToOwner { set }
+            Handover::Set(set)
         }
     })
 }
 
-/// What the Delete of the former owner does, which completes a move.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LetGo {
-    /// It is the new owner's own: these tags go.
-    ForGood { remove: Vec<String> },
-    /// The former owner had adopted it, and was to give it back: now the new one is.
-    ToBeGivenBack { set: Tags },
-}
-
-/// How this Delete lets go of the template with these tags, where that was taken over from its owner; `properties` are the
-/// owner's for that template, if they can be read.
+/// How the Delete of the former owner lets go of the template with these tags, which completes a move; `properties` are the former
+/// owner's for that template, if they can be read. It is the new owner's own then; but if the former owner had adopted it, and
+/// was to give it back, now the new one is.
 ///
 /// One that was sent before whoever has it now saw to it is perhaps a repetition from before the move, and completes none.
-pub(super) fn let_go(origin: &Origin, properties: Option<&Desired>, tags: &Tags) -> Option<LetGo> {
+pub(super) fn let_go(origin: &Origin, properties: Option<&Desired>, tags: &Tags) -> Option<Handover> {
     let owner = &origin.owner;
     let words = Words::read(tags, origin.sent.latest);
     if former::former(tags).as_ref() != Some(owner) || is_overtaken(origin, words.as_ref()) {
@@ -222,18 +219,14 @@ pub(super) fn let_go(origin: &Origin, properties: Option<&Desired>, tags: &Tags)
     let is_own = properties.is_some_and(|properties| properties.adopt == Adopt::No);
     let before = match former::before_former(tags).filter(|_| !is_own) {
         None => {
-            return Some(LetGo::ForGood {
-                remove: present(tags, &FORMER_TAGS),
-            });
+            return Some(Handover::Remove(present(tags, &FORMER_TAGS)));
         }
         Some(Before::FromNobody) => None,
         Some(Before::FromAnOwner) => properties.and_then(|properties| former::named(&properties.adopt, owner)),
     };
     // Of what the new owner took back, nobody is left to give it to.
     let before = before.filter(|before| before.ownership(tags) != Ownership::Ours);
-    Some(LetGo::ToBeGivenBack {
-        set: former_tags(&before),
-    })
+    Some(Handover::Set(former_tags(&before)))
 }
 
 fn present(tags: &Tags, keys: &[&str]) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What a Delete asks for, and what is to be done about a template that is only supposed to be ours.
 
-use super::{GiveBack, LetGo, adopt, belongs_to, is_overtaken, is_recognised};
+use super::{Handover, adopt, belongs_to, is_overtaken, is_recognised};
 use crate::cloudformation::owner::{Owner, Ownership};
 use crate::cloudformation::physical_id::{self, PhysicalId};
 use crate::cloudformation::request::{Origin, Request};
@@ -12,10 +12,10 @@ use crate::plan::ToMake;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeletePlan {
     Delete,
-    /// It was adopted: give it back.
-    GiveBack(GiveBack),
-    /// It was taken over from us: the tags that say so go or change, and nothing else.
-    LetGo(LetGo),
+    /// It was adopted: give it back to its former owner, or to nobody.
+    GiveBack(Handover),
+    /// It was taken over from us: the tags that say so go, or say to whom it is to be given back now.
+    LetGo(Handover),
     /// Its tags alone do not tell: look at its content too.
     Describe,
     /// There is nothing to delete.
@@ -121,7 +121,15 @@ pub fn plan_delete(
     // After an update that failed and was not rolled back, CloudFormation sends its properties, which may be for another id:
     // they say nothing about this one.
     let its_own = properties.filter(|properties| physical_id::template_id(&origin.owner, properties) == *id);
-    match origin.owner.ownership(&template.tags) {
+    let ownership = match origin.owner.ownership(&template.tags) {
+        Ownership::Free if is_held => match is_recognised(&origin.owner, id, &[its_own], template) {
+            None => return DeletePlan::Describe,
+            Some(true) => Ownership::Ours,
+            Some(false) => Ownership::Free,
+        },
+        ownership => ownership,
+    };
+    match ownership {
         Ownership::Ours if is_overtaken(origin, words.as_ref()) => leave_alone(format!(
             "a later request has seen to the job template {id}; it was left alone"
         )),
@@ -140,13 +148,9 @@ pub fn plan_delete(
             let why = format!(
                 "the job template {id} has no tags that name its owner, and is not what this stack made; it was left alone"
             );
-            match to_delete.known {
-                Known::Held => match is_recognised(&origin.owner, id, &[its_own], template) {
-                    None => DeletePlan::Describe,
-                    Some(true) => DeletePlan::Delete,
-                    Some(false) => DeletePlan::LeaveAlone { why },
-                },
-                _ => DeletePlan::NotYet { why },
+            match is_held {
+                true => leave_alone(why),
+                false => DeletePlan::NotYet { why },
             }
         }
     }

@@ -35,13 +35,18 @@ pub(super) fn tag_changes(
 pub(super) const MAX_TAGS: usize = 50;
 
 /// The tags to set, so that there are not too many of them. Only what the properties add is refused for that; of the
-/// provider's own, those that there is no room for are left out.
-pub(super) fn within_limit(id: &str, there: &Tags, mut set: Tags, remove: &[String]) -> Result<Tags, String> {
+/// provider's own, those that there is no room for are left out, with a warning.
+pub(super) fn within_limit(
+    id: &str,
+    there: &Tags,
+    mut set: Tags,
+    remove: &[String],
+) -> Result<(Tags, Option<String>), String> {
     let count = |set: &Tags| apply(&settable(there), set, remove).len();
     let is_new = |key: &String| !there.contains_key(key);
     let is_providers = |key: &String| PROVIDER_TAGS.contains(&key.as_str());
     if count(&set) <= MAX_TAGS {
-        return Ok(set);
+        return Ok((set, None));
     }
     if set.keys().any(|key| is_new(key) && !is_providers(key)) {
         return Err(format!(
@@ -49,8 +54,14 @@ pub(super) fn within_limit(id: &str, there: &Tags, mut set: Tags, remove: &[Stri
             count(&set)
         ));
     }
+    let left_out: Vec<_> = set.keys().filter(|key| is_new(key)).cloned().collect();
     set.retain(|key, _| !is_new(key));
-    Ok(set)
+    let warning = format!(
+        "the job template {id} has no room for {}, by which this provider knows it: IoT takes {MAX_TAGS} tags, those that others put \
+         on it among them",
+        left_out.join(", ")
+    );
+    Ok((set, Some(warning)))
 }
 
 /// The tags that can be set again on a template made anew: all but AWS's own, which begin with `aws:`.

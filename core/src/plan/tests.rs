@@ -187,6 +187,7 @@ fn retag<const N: usize>(properties: &Desired, set: [(&str, &str); N]) -> Plan {
     Plan::Retag {
         set,
         remove: Vec::new(),
+        warning: None,
     }
 }
 
@@ -198,7 +199,12 @@ fn nothing_to_do() -> Plan {
     Plan::Retag {
         set: Tags::new(),
         remove: Vec::new(),
+        warning: None,
     }
+}
+
+fn recreate(tags: Tags) -> Plan {
+    Plan::Recreate { tags, warning: None }
 }
 
 fn is_recreate(plan: &Plan) -> bool {
@@ -252,12 +258,7 @@ fn a_create_where_ours_has_the_same_content_sets_its_tags_only() {
 fn a_create_where_ours_has_other_content_makes_it_anew() {
     let there = made_by(&us(), &reworded());
 
-    assert_eq!(
-        create(&reboot(), Some(&there)),
-        Plan::Recreate {
-            tags: tags_of(&now(), &reboot())
-        }
-    );
+    assert_eq!(create(&reboot(), Some(&there)), recreate(tags_of(&now(), &reboot())));
 }
 
 #[test]
@@ -309,7 +310,8 @@ fn an_update_of_the_same_id_where_ours_has_the_same_content_changes_tags_by_what
                 .into_iter()
                 .flatten()
                 .collect(),
-            remove: vec!["gone".into()]
+            remove: vec!["gone".into()],
+            warning: None,
         }
     );
 }
@@ -320,9 +322,7 @@ fn an_update_of_the_same_id_where_ours_has_other_content_makes_it_anew() {
 
     assert_eq!(
         update(&reboot(), &reworded(), Some(&there)),
-        Plan::Recreate {
-            tags: tags_of(&now(), &reworded())
-        }
+        recreate(tags_of(&now(), &reworded()))
     );
 }
 
@@ -465,12 +465,13 @@ fn an_update_where_somebody_stripped_the_tags_knows_the_template_by_its_new_or_o
     let as_the_new = update(&reboot(), &reworded(), Some(&stripped(reworded())));
     let tags = tags_of(&now(), &reworded());
 
-    assert_eq!(as_the_old, Plan::Recreate { tags: tags.clone() });
+    assert_eq!(as_the_old, recreate(tags.clone()));
     assert_eq!(
         as_the_new,
         Plan::Retag {
             set: tags,
-            remove: Vec::new()
+            remove: Vec::new(),
+            warning: None,
         }
     );
 }
@@ -571,6 +572,15 @@ fn a_create_or_an_update_does_nothing_to_what_a_later_request_has_seen_to() {
 #[test]
 fn a_delete_leaves_alone_what_a_later_request_has_seen_to() {
     let there = seen_to_by(&sent("101501", "later"));
+
+    assert!(is_left_alone(&delete(&id_of(&reboot()), Some(&reboot()), Some(&there))));
+}
+
+/// Its words are there still, whoever took the others away.
+#[test]
+fn a_delete_leaves_alone_what_a_later_request_has_seen_to_though_it_is_known_by_its_content_only() {
+    let mut there = seen_to_by(&sent("101501", "later"));
+    us().tags().keys().for_each(|key| _ = there.tags.remove(key));
 
     assert!(is_left_alone(&delete(&id_of(&reboot()), Some(&reboot()), Some(&there))));
 }
@@ -861,8 +871,28 @@ fn what_has_a_fingerprint_is_compared_by_it_without_a_look_at_the_content() {
         Plan::Adopt { .. }
     ));
     assert_eq!(create(&adopting_it(reboot()), Some(&there)), Plan::Describe);
-    let why = refusal(create(&adopting_it(reboot()), Some(&made_by(&stack, &revised()))));
-    assert!(why.contains("Revision"), "{why}");
+}
+
+#[test]
+fn what_only_the_fingerprint_tells_apart_is_told_too() {
+    let [stack, _] = others();
+    let why = |there: &Desired| {
+        let adopting_it = Desired {
+            adopt: stack.as_adopted_by(&us()),
+            ..reboot()
+        };
+        refusal(create(&adopting_it, Some(&made_by(&stack, there))))
+    };
+    let spaced = reboot_with(|it| it.content.document = Some("{ }".into()));
+    let from_source = reboot_with(|it| it.content.document_source = Some("https://s/k".into()));
+
+    for (there, part) in [
+        (revised(), "another JobArn or Revision"),
+        (spaced, "Document says the same there, and is written otherwise"),
+        (from_source, "made from a DocumentSource, and here is none"),
+    ] {
+        assert!(why(&there).contains(part), "{}", why(&there));
+    }
 }
 
 #[test]
@@ -935,7 +965,7 @@ fn a_create_never_makes_anew_what_was_taken_over_and_an_update_carries_the_marks
     };
 
     refusal(create(&changed, Some(&there)));
-    let Plan::Recreate { tags } = update(&adopting("true"), &changed, Some(&there)) else {
+    let Plan::Recreate { tags, .. } = update(&adopting("true"), &changed, Some(&there)) else {
         panic!("not made anew");
     };
     assert!(former::is_adopted(&tags));
@@ -945,7 +975,7 @@ fn a_create_never_makes_anew_what_was_taken_over_and_an_update_carries_the_marks
 #[test]
 fn the_delete_of_what_was_taken_over_from_nobody_removes_our_tags() {
     for properties in [Some(&adopting("true")), None] {
-        let DeletePlan::GiveBack(GiveBack::ToNobody { remove }) =
+        let DeletePlan::GiveBack(Handover::Remove(remove)) =
             delete(&id_of(&reboot()), properties, Some(&taken_over(&None)))
         else {
             panic!("not given back");
@@ -964,7 +994,7 @@ fn the_delete_of_what_was_taken_over_from_an_owner_sets_its_tags_and_this_reques
 
         assert_eq!(
             delete(&id_of(&reboot()), Some(&adopting(&named(&owner))), Some(&there)),
-            DeletePlan::GiveBack(GiveBack::ToOwner { set })
+            DeletePlan::GiveBack(Handover::Set(set))
         );
     }
 }
@@ -987,7 +1017,7 @@ fn what_was_taken_over_is_given_back_by_the_delete_of_a_failed_create_without_ad
     ] {
         assert!(matches!(
             plan_delete(&now(), &to_delete, Some(&reboot()), Some(&there)),
-            DeletePlan::GiveBack(GiveBack::ToNobody { .. })
+            DeletePlan::GiveBack(Handover::Remove(_))
         ));
     }
 }
@@ -999,12 +1029,10 @@ fn the_delete_of_the_former_owner_takes_only_the_tags_that_name_it() {
 
     assert_eq!(
         delete(&id_of(&reboot()), Some(&reboot()), Some(&there)),
-        DeletePlan::LetGo(LetGo::ForGood {
-            remove: vec![
-                "cloudformation:former-stack-id".into(),
-                "cloudformation:former-logical-id".into()
-            ]
-        })
+        DeletePlan::LetGo(Handover::Remove(vec![
+            "cloudformation:former-stack-id".into(),
+            "cloudformation:former-logical-id".into()
+        ]))
     );
 }
 
@@ -1051,21 +1079,14 @@ fn a_completed_move_does_not_forget_from_whom_the_template_was_before() {
 
         assert_eq!(
             delete(Some(&adopting(&adopt))),
-            DeletePlan::LetGo(LetGo::ToBeGivenBack {
-                set: former_tags(&former)
-            })
+            DeletePlan::LetGo(Handover::Set(former_tags(&former)))
         );
         // Who it was cannot be read.
-        assert_eq!(
-            delete(None),
-            DeletePlan::LetGo(LetGo::ToBeGivenBack {
-                set: former_tags(&None)
-            })
-        );
+        assert_eq!(delete(None), DeletePlan::LetGo(Handover::Set(former_tags(&None))));
         // We had made it our own.
         assert!(matches!(
             delete(Some(&reboot())),
-            DeletePlan::LetGo(LetGo::ForGood { .. })
+            DeletePlan::LetGo(Handover::Remove(_))
         ));
     }
 }
@@ -1077,7 +1098,7 @@ fn what_was_taken_back_from_whom_had_taken_it_over_is_its_own_again() {
 
     assert!(matches!(
         delete(&id_of(&reboot()), Some(&adopting(&named(&stack))), Some(&there)),
-        DeletePlan::LetGo(LetGo::ForGood { .. })
+        DeletePlan::LetGo(Handover::Remove(_))
     ));
 }
 
@@ -1088,9 +1109,7 @@ fn what_is_let_go_of_is_not_to_be_given_back_to_whom_has_it() {
 
     assert_eq!(
         delete(&id_of(&reboot()), Some(&adopting(&named(&stack))), Some(&there)),
-        DeletePlan::LetGo(LetGo::ToBeGivenBack {
-            set: former_tags(&None)
-        })
+        DeletePlan::LetGo(Handover::Set(former_tags(&None)))
     );
 }
 
@@ -1100,14 +1119,14 @@ fn what_its_former_owner_has_back_and_had_adopted_goes_to_nobody_then() {
     let (stack, mut there) = taken_on(&Some(resource.clone()));
     let adopter = Origin { owner: stack, ..now() };
     let to_delete = named_by(&id_of(&reboot())).unwrap();
-    let DeletePlan::GiveBack(GiveBack::ToOwner { set }) = plan_delete(&adopter, &to_delete, None, Some(&there)) else {
+    let DeletePlan::GiveBack(Handover::Set(set)) = plan_delete(&adopter, &to_delete, None, Some(&there)) else {
         panic!("not given back");
     };
     there.tags.extend(set);
 
     assert!(matches!(
         delete(&id_of(&reboot()), Some(&adopting(&named(&resource))), Some(&there)),
-        DeletePlan::GiveBack(GiveBack::ToNobody { .. })
+        DeletePlan::GiveBack(Handover::Remove(_))
     ));
 }
 
@@ -1132,12 +1151,12 @@ fn properties_for_another_id_recognise_nothing_that_shows_no_owner() {
 fn properties_for_another_id_do_not_say_that_adopt_was_dropped() {
     assert!(matches!(
         delete(&id_of(&reboot()), Some(&of_another_id()), Some(&taken_over(&None))),
-        DeletePlan::GiveBack(GiveBack::ToNobody { .. })
+        DeletePlan::GiveBack(Handover::Remove(_))
     ));
     let (_, there) = taken_on(&None);
     assert!(matches!(
         delete(&id_of(&reboot()), Some(&of_another_id()), Some(&there)),
-        DeletePlan::LetGo(LetGo::ToBeGivenBack { .. })
+        DeletePlan::LetGo(Handover::Set(_))
     ));
 }
 
@@ -1292,6 +1311,11 @@ fn content_is_other_where_anything_that_iot_gives_back_differs() {
             json!({"PresignedUrlConfig": {"RoleArn": "arn:r", "ExpiresInSec": 60}}),
             json!({"PresignedUrlConfig": {"RoleArn": "arn:r", "ExpiresInSec": 3600}}),
         ),
+        // Not what IoT fills in.
+        (
+            json!({"PresignedUrlConfig": {"RoleArn": "arn:r"}}),
+            json!({"PresignedUrlConfig": {"RoleArn": "arn:r", "ExpiresInSec": 600}}),
+        ),
         (json!({}), json!({"TimeoutConfig": {"InProgressTimeoutInMinutes": 60}})),
         (
             json!({"JobExecutionsRolloutConfig": {"MaximumPerMinute": 1}}),
@@ -1427,7 +1451,7 @@ fn a_template_made_anew_keeps_the_tags_of_others_but_for_awss_own() {
     let mut tags = tags_of(&now(), &reworded());
     tags.insert("by".into(), "hand".into());
 
-    assert_eq!(update(&old, &reworded(), Some(&there)), Plan::Recreate { tags });
+    assert_eq!(update(&old, &reworded(), Some(&there)), recreate(tags));
 }
 
 /// A template with this many tags, its own and AWS's among them.
@@ -1459,12 +1483,21 @@ fn fifty_tags_are_taken_and_a_request_that_adds_a_fifty_first_is_refused() {
 }
 
 #[test]
-fn where_only_the_words_would_be_the_fifty_first_tag_they_are_left_out() {
+fn where_only_the_words_would_be_the_fifty_first_tag_they_are_left_out_with_a_warning() {
     let mut there = with_tags(50);
     there.tags.remove(REQUEST_TAG);
     there.tags.insert("other".into(), String::new());
 
-    assert_eq!(update(&reboot(), &reboot(), Some(&there)), nothing_to_do());
+    for new in [reboot(), reworded()] {
+        let plan = update(&reboot(), &new, Some(&there));
+
+        let (Plan::Retag { set: tags, warning, .. } | Plan::Recreate { tags, warning }) = plan else {
+            panic!("{plan:?}");
+        };
+        assert!(!tags.contains_key(REQUEST_TAG));
+        let warning = warning.unwrap_or_default();
+        assert!(warning.contains("no room for cloudformation:request"), "{warning}");
+    }
 }
 
 // Laws
@@ -1545,11 +1578,11 @@ proptest! {
 /// What IoT shows when a plan is carried out.
 fn carried_out(plan: Plan, new: &Desired, there: Option<Template>) -> Template {
     match (plan, there) {
-        (Plan::Retag { set, remove }, Some(there)) => Template {
+        (Plan::Retag { set, remove, .. }, Some(there)) => Template {
             tags: apply(&there.tags, &set, &remove),
             ..there
         },
-        (Plan::Create { tags } | Plan::Recreate { tags }, _) => {
+        (Plan::Create { tags } | Plan::Recreate { tags, .. }, _) => {
             let text = new.content.document.clone();
             Template {
                 arn: "arn".into(),

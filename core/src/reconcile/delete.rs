@@ -5,7 +5,7 @@ use super::{LONGEST_WAIT, LeftBehind, Reconciler, Touched};
 use crate::cloudformation::physical_id::PhysicalId;
 use crate::iot::{CallError, JobTemplates, Operation};
 use crate::job_template::{Desired, Template};
-use crate::plan::{self, DeletePlan, GiveBack, LetGo, ToDelete};
+use crate::plan::{self, DeletePlan, Handover, ToDelete};
 use crate::retry::Tries;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -96,11 +96,12 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         self.note_plan(name);
         self.start(&format!("{doing} the job template {id}"));
         match plan {
-            DeletePlan::GiveBack(GiveBack::ToOwner { set }) | DeletePlan::LetGo(LetGo::ToBeGivenBack { set }) => {
-                self.touch(tries, self.calls.try_tag(arn, set)).await
+            DeletePlan::GiveBack(Handover::Set(set)) | DeletePlan::LetGo(Handover::Set(set)) => {
+                self.touch(tries, Operation::Tag, self.calls.try_tag(arn, set)).await
             }
-            DeletePlan::GiveBack(GiveBack::ToNobody { remove }) | DeletePlan::LetGo(LetGo::ForGood { remove }) => {
-                self.touch(tries, self.calls.try_untag(arn, remove)).await
+            DeletePlan::GiveBack(Handover::Remove(remove)) | DeletePlan::LetGo(Handover::Remove(remove)) => {
+                self.touch(tries, Operation::Untag, self.calls.try_untag(arn, remove))
+                    .await
             }
             DeletePlan::Delete => self.try_to_delete(tries, id, LeftBehind::PerhapsDeleted).await,
             // None of the others touches anything.
@@ -141,6 +142,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             Patience::UntilFound(wait) => (wait, false),
             Patience::ToTheEnd(wait) => (wait, true),
         };
+        if matches!(patience, Patience::OneLook) {
+            // For the answer that it was never made.
+            self.calls.keep(1.0 / 20.0);
+        }
         let end = Instant::now() + wait.min(self.calls.left() * 3 / 4);
         let mut tries = Tries::default();
         let mut pause = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use super::{Create, Failure, LONGEST_WAIT, LeftBehind, Made, Reconciler, Touched
 use crate::cloudformation::answer::FailureKind;
 use crate::cloudformation::owner::Ownership;
 use crate::iot::{CallError, Cause, JobTemplates, Operation};
-use crate::job_template::{Content, Tags, Template};
+use crate::job_template::{Adopt, Content, Tags, Template};
 use crate::memory::{REQUEST_TAG, Words};
 use crate::plan::{self, Plan, ToMake};
 use crate::retry::Tries;
@@ -44,6 +44,16 @@ pub(super) enum Next {
     Seen(Option<Box<Template>>),
 }
 
+impl Next {
+    /// With a warning of its own, a step that is done has that.
+    fn with(self, warning: Option<String>) -> Next {
+        match self {
+            Next::Done(made, own) => Next::Done(made, own.or(warning)),
+            next => next,
+        }
+    }
+}
+
 impl<I: JobTemplates> Reconciler<'_, I> {
     /// Sees to it that the template is as wanted. A warning comes with it where something was left undone.
     pub(super) async fn make(&self, to_make: &ToMake<'_>) -> Result<(Made, Option<String>), Failure> {
@@ -58,8 +68,9 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         if !to_make.is_held() && self.origin.sent.is_perhaps_repeated {
             self.progress.borrow_mut().create = Create::Unseen;
         }
-        // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call.
-        let mut next = match to_make.is_held() {
+        // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call. But what
+        // is to be taken over may be from a job or a source that is gone, for which IoT refuses a create.
+        let mut next = match to_make.is_held() || to_make.properties.adopt != Adopt::No {
             true => Next::Look {
                 whole: to_make.is_changed(),
             },
@@ -71,8 +82,16 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             }
             let observed = match next {
                 Next::Done(made, warning) => return Ok((made, warning)),
-                Next::Look { whole: true } => self.look(&to_make.id, true, Operation::Delete).await?,
-                Next::Look { whole: false } => self.look(&to_make.id, false, touched_next(to_make)).await?,
+                Next::Look { whole } => {
+                    let to = if whole {
+                        Operation::Delete
+                    } else {
+                        touched_next(to_make)
+                    };
+                    let observed = self.look(&to_make.id, whole, to).await?;
+                    self.note_seen();
+                    observed
+                }
                 Next::Seen(observed) => observed.map(|template| *template),
             };
             next = self.step(&mut making, observed).await?;
@@ -100,8 +119,14 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 Ok(Next::Done(made(&making.to_make.id, template.arn), Some(warning)))
             }
             (Plan::Describe, Some(_)) => Ok(Next::Look { whole: true }),
-            (Plan::Retag { set, remove }, Some(template)) => self.retag(making, &template.arn, &set, &remove).await,
-            (Plan::Recreate { tags }, Some(template)) => self.recreate(making, tags, template).await,
+            (Plan::Retag { set, remove, warning }, Some(template)) => {
+                let next = self.retag(making, &template.arn, &set, &remove).await?;
+                Ok(next.with(warning))
+            }
+            (Plan::Recreate { tags, warning }, Some(template)) => {
+                let next = self.recreate(making, tags, template).await?;
+                Ok(next.with(warning))
+            }
             (Plan::Create { tags }, _) => self.create_where_nothing_is(making, &tags).await,
             (Plan::Adopt { tags }, Some(template)) => self.adopt(making, &template.arn, &tags).await,
             // A plan to change a template comes from a template that was seen.
@@ -123,10 +148,19 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         self.start(&format!("change the tags of the job template {id}"));
         self.leaves_behind(LeftBehind::SomeTags);
         let words_alone = remove.is_empty() && set.keys().all(|key| key == REQUEST_TAG);
-        let since = *making.words_alone_since.get_or_insert_with(Instant::now);
+        if words_alone {
+            making.words_alone_since.get_or_insert_with(Instant::now);
+        }
+        let since = making.words_alone_since.unwrap_or_else(Instant::now);
         let touched = match remove.is_empty() {
-            true => self.touch(&mut making.tries, self.calls.try_tag(arn, set)).await,
-            false => self.touch(&mut making.tries, self.calls.try_untag(arn, remove)).await,
+            true => {
+                let attempt = self.calls.try_tag(arn, set);
+                self.touch(&mut making.tries, Operation::Tag, attempt).await
+            }
+            false => {
+                let attempt = self.calls.try_untag(arn, remove);
+                self.touch(&mut making.tries, Operation::Untag, attempt).await
+            }
         };
         match touched {
             Ok(Touched::Done) if set.is_empty() || remove.is_empty() => Ok(done(None)),
@@ -148,8 +182,9 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             return Err(Failure {
                 kind: FailureKind::OutOfTime,
                 why: format!(
-                    "there was too little time left to make the job template {id} anew{}; nothing was changed",
-                    self.calls.last_fault_in_words()
+                    "there was too little time left to make the job template {id} anew{}; {}",
+                    self.calls.last_fault_in_words(),
+                    self.progress.borrow().left_behind_in_words()
                 ),
             });
         }
@@ -160,7 +195,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             Touched::Done | Touched::Gone => {
                 return self.fill_the_gap(&mut making.to_make, &tags, &template).await;
             }
-            Touched::LookAgain { unclear } => making.perhaps_deleted = unclear.then_some((tags, template)),
+            Touched::LookAgain { unclear } => {
+                let is_perhaps = unclear || making.perhaps_deleted.is_some();
+                making.perhaps_deleted = is_perhaps.then_some((tags, template));
+            }
         }
         Ok(Next::Look { whole: true })
     }
@@ -179,7 +217,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             Err(NotCreated::Refused(error)) if error.cause == Cause::Conflict => {
                 Ok(Next::Seen(self.look_at_conflict(making).await?.map(Box::new)))
             }
-            Err(NotCreated::Refused(refused)) => match self.made_by_an_earlier_attempt(&making.to_make.id).await {
+            Err(NotCreated::Refused(refused)) => match self.there_all_the_same(&making.to_make).await {
                 Some(template) => Ok(Next::Seen(Some(Box::new(template)))),
                 None => Err(refused.into()),
             },
@@ -205,15 +243,16 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         Ok(observed)
     }
 
-    /// A create that was refused may have been carried out before: by an attempt that went unanswered, or by an earlier
-    /// delivery of this event.
-    async fn made_by_an_earlier_attempt(&self, id: &str) -> Option<Template> {
-        let arn = (self.arn_of)(id)?;
+    /// A create that was refused may have been carried out before: by an attempt that went unanswered, by an earlier delivery of
+    /// this event, or for the very state that a rollback goes back to. Its job or source, or a permission, may be gone since.
+    async fn there_all_the_same(&self, to_make: &ToMake<'_>) -> Option<Template> {
+        let arn = (self.arn_of)(&to_make.id)?;
         let tags = tags_or_none(self.calls.try_tags(&arn).await).ok()?;
         self.note_seen();
         let words = Words::read(&tags, self.origin.sent.latest)?;
         let is_ours = self.origin.owner.ownership(&tags) == Ownership::Ours;
-        (is_ours && words.which == self.origin.sent.which).then(|| Template::of_tags(arn, tags))
+        let is_wanted = words.which == self.origin.sent.which || words.fingerprint == to_make.fingerprint;
+        (is_ours && is_wanted).then(|| Template::of_tags(arn, tags))
     }
 
     /// What is there was seen.
@@ -232,7 +271,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
         self.start(&format!("take over the job template {}", making.to_make.id));
         let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
-        let touched = self.touch(&mut making.tries, self.calls.try_tag(arn, tags)).await;
+        let attempt = self.calls.try_tag(arn, tags);
+        let touched = self.touch(&mut making.tries, Operation::Tag, attempt).await;
         if matches!(&touched, Ok(Touched::Done | Touched::LookAgain { unclear: true })) {
             making.to_make.may_adopt = false;
         } else {

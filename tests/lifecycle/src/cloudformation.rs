@@ -199,7 +199,7 @@ impl Stack {
         }
     }
 
-    fn event(&mut self, kind: &str, logical_id: &str, properties: &Value) -> Value {
+    pub fn event(&mut self, kind: &str, logical_id: &str, properties: &Value) -> Value {
         self.requests += 1;
         json!({
             "RequestType": kind,
@@ -212,7 +212,7 @@ impl Stack {
         })
     }
 
-    fn update_event(&mut self, logical_id: &str, physical_id: &str, new: &Value, old: &Value) -> Value {
+    pub fn update_event(&mut self, logical_id: &str, physical_id: &str, new: &Value, old: &Value) -> Value {
         let mut event = self.event("Update", logical_id, new);
         event["PhysicalResourceId"] = physical_id.into();
         event["OldResourceProperties"] = old.clone();

@@ -9,7 +9,8 @@ use crate::iot::Account;
 use crate::record::Kind;
 use crate::snapshot::{Snapshot, Stop};
 use iot_job_template_core::cloudformation::event::Event;
-use iot_job_template_core::respond::Means;
+use iot_job_template_core::cloudformation::sent::Sent;
+use iot_job_template_core::respond::{Deadlines, Means};
 use iot_job_template_core::retry::Pace;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
@@ -21,8 +22,9 @@ use tokio::sync::Notify;
 use tokio::task::LocalSet;
 use tokio::time::sleep_until;
 
-/// What Lambda leaves of a minute's timeout for the work, when the answer's share is taken.
-pub const TIME_TO_WORK: Duration = Duration::from_secs(55);
+/// How long the function may take, and what of that is for the work, when the answer's share is taken.
+const TIMEOUT: Duration = Duration::from_secs(60);
+const TIME_TO_WORK: Duration = Duration::from_secs(55);
 /// Lambda delivers an event that failed two more times: a minute later, and then two.
 const DELIVERIES: u32 = 3;
 /// A duplicate is delivered once more, where it is killed.
@@ -330,6 +332,7 @@ async fn answer(
         outage: Cell::new(false),
         at_work: at_work.clone(),
     };
+    let sent = Sent::read(&event, wall(clock.now()));
     let pace = Pace::default();
     // The one place where it is made.
     let means = Means {
@@ -337,8 +340,8 @@ async fn answer(
         pace: &pace,
         invocation_id: "invocation",
         function_arn: "arn:aws:lambda:eu-central-1:123456789012:function:iot-job-template",
-        deadline: clock.instant(clock.now() + TIME_TO_WORK),
-        received: wall(clock.now()),
+        deadline: Deadlines::of(clock.instant(clock.now()), TIMEOUT, &sent).work,
+        sent: &sent,
     };
     let answer = match build {
         Build::Today | Build::TodayAgain => means.respond(&event),

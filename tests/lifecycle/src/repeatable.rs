@@ -71,13 +71,12 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
     let words_failed = truth::words_failed(known, request);
     let (mut templates, mut after) = (before.templates.clone(), account.templates.clone());
     if first.kind == Kind::Delete {
-        // What came to the resource when its Delete was over already, a repetition of that may delete or give back; and it
-        // completes a move that another's Delete left to it then.
+        // What came to the resource when its Delete was over already, or what that could not see, a repetition of it may delete
+        // or give back; and it completes a move that another's Delete left to it then.
         let maker = record.maker_of(request);
-        let over = record
-            .answered(request)
-            .and_then(|first| first.ended)
-            .unwrap_or_default();
+        let answered = record.answered(request);
+        let over = answered.and_then(|answered| answered.ended).unwrap_or_default();
+        let could_not_look = answered.is_some_and(|answered| truth::could_not_look(first, answered));
         let let_go_since = |id: &String| {
             let lets_go = |it: &Delivery| it.ended > Some(over) && it.deleted.contains(id);
             record
@@ -87,7 +86,8 @@ pub fn repeat_alone(lambda: &mut Lambda, request: usize) {
         };
         let came_later = |id: &String, template: &StoredTemplate| {
             let is_former = template.adopted.as_ref().is_some_and(|adopted| adopted.from == maker);
-            *template.holder() == maker && template.came_to_its_holder().0 >= over || is_former && let_go_since(id)
+            let is_later = could_not_look || template.came_to_its_holder().0 >= over;
+            *template.holder() == maker && is_later || is_former && let_go_since(id)
         };
         after.retain(|id, _| {
             !before

@@ -1,6 +1,6 @@
 //! Histories that once failed, by name.
 
-use crate::cloudformation::{MadeUp, Variant};
+use crate::cloudformation::{Function, MadeUp, Stack, Variant};
 use crate::history::{Hand, Kind, Op, Props};
 use crate::mishap::{Deed, Mishap};
 use crate::simulation::Simulation;
@@ -245,6 +245,93 @@ mod once {
 
         let iot = world.function.account.borrow();
         assert_eq!(iot.templates["shared-a"].tags["by"], "hand");
+    }
+
+    /// The next try at deleting it was clearly not carried out; the first may be, all the same.
+    #[test]
+    fn what_the_first_of_two_deletes_made_room_for_is_created_with_the_tags_of_others() {
+        let mut world = told(Variant::default());
+        world.step(&deploy(&PLAIN));
+        world.step(&Op::ByHand(Hand::AddTag { template: 0 }));
+        let denied = Mishap::Denied { all: true, seconds: 3 };
+        let mishaps = [(2, Mishap::Later { seconds: 2 }), (5, denied)];
+        world.step(&deploy_with(
+            &changed(|p| p.content = Kind::Document(1)),
+            &mishaps,
+            false,
+        ));
+
+        let iot = world.function.account.borrow();
+        let lines = &iot.record.lines;
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.contains("DeleteJobTemplate shared-a Denied")),
+            "{lines:#?}"
+        );
+        assert_eq!(
+            iot.templates["shared-a"].tags.get("by").map(String::as_str),
+            Some("hand"),
+            "{lines:#?}"
+        );
+    }
+
+    /// The job or the source that it was made from may be gone, or a permission; it is there all the same.
+    #[test]
+    fn a_rollback_to_a_template_that_is_there_succeeds_though_it_could_not_be_created() {
+        let mut world = told(Variant::default());
+        world.step(&deploy(&GENERATED));
+        let other = Props {
+            content: Kind::Document(1),
+            ..GENERATED
+        };
+        let refused = Mishap::Refused { lasting: true };
+        world.step(&deploy_with(&other, &[(3, refused)], true));
+
+        let iot = world.function.account.borrow();
+        let lines = &iot.record.lines;
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.contains("CreateJobTemplate") && line.contains("Refused")),
+            "{lines:#?}"
+        );
+        let updates = iot
+            .record
+            .requests
+            .iter()
+            .filter(|request| request.kind == crate::record::Kind::Update);
+        assert_eq!(updates.count(), 2, "{lines:#?}");
+    }
+
+    #[test]
+    fn a_create_that_was_refused_can_be_deleted_though_no_tags_can_be_had() {
+        for down in [Mishap::Down, Mishap::Outage, Mishap::Hangs { done: false }] {
+            let mut world = told(Variant::default());
+            world.step(&deploy_with(&PLAIN, &[(0, REFUSED), (2, down)], false));
+
+            let iot = world.function.account.borrow();
+            assert_eq!(iot.record.requests.len(), 2, "{down:?}: {:#?}", iot.record.lines);
+        }
+    }
+
+    /// An Update of what a failed Create left is as a Create, and its answer takes the place of what named that one.
+    #[test]
+    fn what_an_unclear_create_made_is_not_forgotten_by_an_update_that_is_refused() {
+        let mut world = told(Variant::default());
+        let mut stack = Stack::new("fleet", 1, Variant::default());
+        let arm = |world: &Simulation, mishaps| world.function.account.borrow_mut().arm(mishaps);
+        arm(&world, &[(0, Mishap::AnswerLost { done: true }), (1, Mishap::Outage)]);
+        let create = stack.event("Create", "Reboot", &PLAIN.json());
+        let created = world.function.send(&create).expect("an answer");
+        assert!(created.physical_id.starts_with("unclear:"), "{created:?}");
+        arm(&world, &[(0, REFUSED), (1, REFUSED)]);
+        let update = stack.update_event("Reboot", &created.physical_id, &PLAIN.json(), &PLAIN.json());
+        let updated = world.function.send(&update).expect("an answer");
+
+        let iot = world.function.account.borrow();
+        assert!(!updated.succeeded, "{updated:?}");
+        assert!(iot.templates.is_empty(), "{:#?}", iot.record.lines);
     }
 
     #[test]

@@ -202,8 +202,10 @@ impl Simulation {
                 .iter()
                 .any(|delivery| is_of(delivery) && delivery.met.contains(&held.physical_id))
         };
-        // What failed and was left so is no state to go back to; and neither is what was made from a job or a source that
-        // is gone.
+        // What failed and was left so is no state to go back to; and neither is what has to be made anew from a job or a source
+        // that is gone.
+        let is_as_before =
+            |id: &String, template: &StoredTemplate| account.before.made_at.get(id) == Some(&template.made_at);
         let can_go_back = held.iter().all(|(logical_id, held)| {
             let template = account.templates.get(&held.physical_id);
             let is_its = |(other, _): &&(String, Option<Value>)| other == logical_id;
@@ -216,10 +218,11 @@ impl Simulation {
             !held.lost
                 && template.is_none_or(|template| obstacles::has_room_back(template, &held.properties, &update))
                 && !met_anothers(logical_id, held)
-                && !["JobArn", "DocumentSource"].iter().any(|member| {
-                    let source = held.properties[*member].as_str();
-                    source.is_some_and(|source| account.changed_sources.contains(source))
-                })
+                && (template.is_some_and(|template| is_as_before(&held.physical_id, template))
+                    || !["JobArn", "DocumentSource"].iter().any(|member| {
+                        let source = held.properties[*member].as_str();
+                        source.is_some_and(|source| account.changed_sources.contains(source))
+                    }))
         });
         let before = &account.before;
         assert!(

@@ -168,7 +168,7 @@ fn is_within_patience(template: &StoredTemplate, request: &Sent) -> bool {
 
 /// "a cancelled Create that acts after its Delete stopped looking: after 10 or 40 seconds".
 ///
-/// "Answered before … CloudFormation's patience": three quarters of what is left of that, where it is less. Once it is over, a
+/// "Answered before … CloudFormation's patience": a good half of what is left of that, where it is less. Once it is over, a
 /// Delete takes the time that the function has.
 fn looked_long_enough(delete: &Sent, delivery: &Delivery, id: &str, was_unclear: bool) -> bool {
     let looked = delivery.ended.unwrap_or_default() - delivery.started + SLACK;
@@ -177,7 +177,7 @@ fn looked_long_enough(delete: &Sent, delivery: &Delivery, id: &str, was_unclear:
     let left = delete.given_up().saturating_sub(delivery.started);
     let within = |longest: Duration| match left.is_zero() {
         true => longest,
-        false => longest.min(left.mul_f64(0.7)),
+        false => longest.min(left.mul_f64(0.55)),
     };
     match (delete.kind, &delete.physical_id) {
         // What a failed Update left is looked for like the unclear.
@@ -190,7 +190,7 @@ fn looked_long_enough(delete: &Sent, delivery: &Delivery, id: &str, was_unclear:
 }
 
 /// "Where they cannot be had at all, a *refused* one is taken for never made."
-fn could_not_look(delete: &Sent, delivery: &Delivery) -> bool {
+pub fn could_not_look(delete: &Sent, delivery: &Delivery) -> bool {
     let is_refused = delete
         .physical_id
         .as_deref()

@@ -11,14 +11,14 @@ use crate::tell::{
 /// Found as a twin's describe went unanswered for so long that meanwhile another stack had taken the template over.
 #[test]
 fn whether_a_template_is_free_is_looked_at_again_after_a_describe_that_was_not_answered_at_once() {
-    let met = [(4, NOT_DONE), (5, Mishap::Before(Deed::MakeForAStack))];
+    let met = [(3, NOT_DONE), (4, Mishap::Before(Deed::MakeForAStack))];
     histories(&[by_hand(Hand::Make { id: 0 }), meeting(deploy(&adopting("true")), &met)]);
 }
 
 /// Found as the pace of a throttled describe put a pause between the last look at the tags and that at the content.
 #[test]
 fn no_pause_is_between_the_last_looks_at_what_is_taken_over() {
-    let met = [(2, Mishap::Throttled), (5, Mishap::Before(Deed::MakeForAStack))];
+    let met = [(1, Mishap::Throttled), (4, Mishap::Before(Deed::MakeForAStack))];
     for _ in 0..20 {
         histories(&[by_hand(Hand::Make { id: 0 }), meeting(deploy(&adopting("true")), &met)]);
     }
@@ -52,11 +52,25 @@ fn what_was_adopted_outlives_an_update_to_another_id_that_failed_and_was_left_so
     ]);
 }
 
+/// IoT may refuse to create it before it says that it is there: its job may be gone, or a permission.
+#[test]
+fn what_is_to_be_taken_over_is_not_tried_to_be_created_first() {
+    let simulation = after(&[by_hand(Hand::Make { id: 0 }), deploy(&adopting("true"))]);
+    let account = simulation.function.account.borrow();
+
+    let lines = &account.record.lines;
+    assert!(
+        !lines.iter().any(|line| line.contains("CreateJobTemplate")),
+        "{lines:#?}"
+    );
+    assert_ne!(*account.templates["shared-a"].holder(), Maker::Person);
+}
+
 /// No request of that stack knows of the template any more. It is not lost, and the error of whoever meets it says how to
 /// take it over.
 #[test]
 fn what_a_failed_update_took_over_is_there_after_its_stack_is_deleted_and_can_be_taken_over() {
-    let takes_over_and_sees_nothing = meeting(deploy(&adopting("true")), &[(7, Mishap::Refused { lasting: true })]);
+    let takes_over_and_sees_nothing = meeting(deploy(&adopting("true")), &[(6, Mishap::Refused { lasting: true })]);
     let mut simulation = after(&[
         by_hand(Hand::Make { id: 0 }),
         deploy(&other_id()),
@@ -98,7 +112,7 @@ fn what_a_stranger_made_in_the_gap_of_a_recreation_is_left_to_them_at_once_thoug
 /// The first call may be carried out yet, and that is for the Delete that follows to find.
 #[test]
 fn what_was_not_seen_to_be_taken_over_is_not_taken_over_once_more() {
-    let unanswered = meeting(deploy(&adopting("true")), &[(5, Mishap::AnswerLost { done: false })]);
+    let unanswered = meeting(deploy(&adopting("true")), &[(4, Mishap::AnswerLost { done: false })]);
     let simulation = after(&[by_hand(Hand::Make { id: 0 }), unanswered]);
     let account = simulation.function.account.borrow();
 
