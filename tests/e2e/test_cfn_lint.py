@@ -279,6 +279,31 @@ def test_each_mistake_is_found_at_its_line_with_what_is_accepted(template, tmp_p
     assert findings(template, tmp_path) == expected
 
 
+# What docs/properties.md warns of; the rule is not at fault.
+IN_A_DOCUMENT = """
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Kinds:
+    - Kind
+    - [Reboot, Update]
+    - ${Kind}Template:
+        Type: Custom::IoTJobTemplate
+        Properties:
+          ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
+          Description: Something
+          Document:
+            Fn::ToJsonString:
+              operation: NAME
+"""
+
+
+@pytest.mark.parametrize(("name", "is_taken"), [('!Sub "${Kind}"', True), ("!Ref Kind", False)])
+def test_the_loops_name_in_a_document_is_what_cfn_lint_itself_takes_by_sub_only(name, is_taken, tmp_path):
+    found = findings(IN_A_DOCUMENT.replace("NAME", name), tmp_path)
+
+    assert [code for _, code, _ in found] == ([] if is_taken else ["E1031"])
+
+
 @pytest.mark.parametrize(("count", "is_too_many"), [(45, False), (46, True)])
 def test_a_template_that_is_taken_over_has_room_for_two_tags_less(count, is_too_many, tmp_path):
     properties = {
