@@ -82,20 +82,32 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             }
             let observed = match next {
                 Next::Done(made, warning) => return Ok((made, warning)),
-                Next::Look { whole } => {
-                    let to = if whole {
-                        Operation::Delete
-                    } else {
-                        touched_next(to_make)
-                    };
-                    let observed = self.look(&to_make.id, whole, to).await?;
-                    self.note_seen();
-                    observed
-                }
+                Next::Look { whole } => self.look_to_make(to_make, whole).await?,
                 Next::Seen(observed) => observed.map(|template| *template),
             };
             next = self.step(&mut making, observed).await?;
         }
+    }
+
+    /// As long as a look at what is not held goes unanswered, an earlier delivery of this event may have made that, or taken it
+    /// over.
+    async fn look_to_make(&self, to_make: &ToMake<'_>, whole: bool) -> Result<Option<Template>, CallError> {
+        let id = &to_make.id;
+        let to = match whole || to_make.is_changed() {
+            true => Operation::Delete,
+            false => Operation::Tag,
+        };
+        if to_make.is_held() {
+            return self.look(id, whole, to).await;
+        }
+        self.start(&format!("look at the job template {id}"));
+        let before = self.note_create(Create::Unclear);
+        let observed = self.look(id, whole, to).await;
+        self.note_create(before);
+        if observed.is_ok() {
+            self.note_seen();
+        }
+        observed
     }
 
     /// An Update to another id that waited may have been overtaken meanwhile.
@@ -224,23 +236,21 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
     }
 
-    /// Looks at what is in the way of a create. Until that is seen, it may be what an earlier delivery of this event made.
+    /// Looks at what is in the way of a create.
     async fn look_at_conflict(&self, making: &mut Making<'_>) -> Result<Option<Template>, CallError> {
         if making.conflicts > 0 {
             // There a moment ago, and gone, and there again.
             sleep(making.tries.pause()).await;
         }
         making.conflicts += 1;
-        let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
-        let observed = self
-            .look(&making.to_make.id, false, touched_next(&making.to_make))
-            .await?;
-        self.progress.borrow_mut().create = before;
-        self.note_seen();
-        if observed.is_none() {
-            sleep(making.tries.pause()).await;
+        let observed = self.look_to_make(&making.to_make, false).await;
+        match observed {
+            Ok(None) => sleep(making.tries.pause()).await,
+            Ok(Some(_)) => {}
+            // It is there, and may be what this event made.
+            Err(_) => _ = self.note_create(Create::Unclear),
         }
-        Ok(observed)
+        observed
     }
 
     /// A create that was refused may have been carried out before: by an attempt that went unanswered, by an earlier delivery of
@@ -253,6 +263,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         let is_ours = self.origin.owner.ownership(&tags) == Ownership::Ours;
         let is_wanted = words.which == self.origin.sent.which || words.fingerprint == to_make.fingerprint;
         (is_ours && is_wanted).then(|| Template::of_tags(arn, tags))
+    }
+
+    /// Gives what was known before.
+    fn note_create(&self, create: Create) -> Create {
+        std::mem::replace(&mut self.progress.borrow_mut().create, create)
     }
 
     /// What is there was seen.
@@ -270,13 +285,13 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             return Ok(Next::Look { whole: true });
         }
         self.start(&format!("take over the job template {}", making.to_make.id));
-        let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
+        let before = self.note_create(Create::Unclear);
         let attempt = self.calls.try_tag(arn, tags);
         let touched = self.touch(&mut making.tries, Operation::Tag, attempt).await;
         if matches!(&touched, Ok(Touched::Done | Touched::LookAgain { unclear: true })) {
             making.to_make.may_adopt = false;
         } else {
-            self.progress.borrow_mut().create = before;
+            self.note_create(before);
         }
         touched?;
         Ok(Next::Look { whole: false })
@@ -293,10 +308,10 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         let look = async || self.look_whether_overtaken(to_make).await.map_err(NotCreated::Untried);
         let attempt = async || {
             self.start(&format!("create the job template {id}"));
-            let before = std::mem::replace(&mut self.progress.borrow_mut().create, Create::Unclear);
+            let before = self.note_create(Create::Unclear);
             let answer = self.calls.iot.create(id, content, tags).await;
             if !matches!(&answer, Err(error) if error.cause == Cause::Unclear) {
-                self.progress.borrow_mut().create = before;
+                self.note_create(before);
             }
             answer
         };
@@ -314,14 +329,6 @@ pub(super) enum NotCreated {
 impl From<CallError> for NotCreated {
     fn from(error: CallError) -> NotCreated {
         NotCreated::Refused(error)
-    }
-}
-
-/// What a look is for that is not at the whole template.
-fn touched_next(to_make: &ToMake) -> Operation {
-    match to_make.is_changed() {
-        true => Operation::Delete,
-        false => Operation::Tag,
     }
 }
 

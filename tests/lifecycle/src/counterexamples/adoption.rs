@@ -109,6 +109,19 @@ fn what_a_stranger_made_in_the_gap_of_a_recreation_is_left_to_them_at_once_thoug
     assert_eq!(*account.templates["shared-a"].holder(), Maker::Person);
 }
 
+/// A twin of this delivery may have taken it over.
+#[test]
+fn what_could_not_be_looked_at_is_not_said_to_be_untouched() {
+    let simulation = after(&[
+        by_hand(Hand::Make { id: 0 }),
+        meeting(deploy(&adopting("true")), &[(0, Mishap::Down)]),
+    ]);
+    let account = simulation.function.account.borrow();
+
+    let create = account.record.requests[0].reply.as_ref().expect("an answer");
+    assert!(create.physical_id.starts_with("unclear:"), "{create:?}");
+}
+
 /// The first call may be carried out yet, and that is for the Delete that follows to find.
 #[test]
 fn what_was_not_seen_to_be_taken_over_is_not_taken_over_once_more() {

@@ -132,6 +132,23 @@ fn what_shows_its_tags_late_is_ours_all_the_same() {
     }
 }
 
+/// Not at the speed of the network, where nothing but this operation is throttled. The least that a pace waits is a random part of
+/// three seconds.
+#[test]
+fn a_touch_that_is_throttled_waits_for_its_turn_before_the_look() {
+    for dropped in [None, Some(1)] {
+        let mut simulation = after(&[deploy(&changed(|props| props.tags = 3))]);
+        let tagged = changed(|props| props.tags = dropped.unwrap_or(4));
+        let throttled = [1, 3, 5].map(|at| (at, Mishap::Throttled));
+        simulation.step(&meeting(deploy(&tagged), &throttled));
+
+        let account = simulation.function.account.borrow();
+        let update = &account.record.deliveries[1];
+        let took = update.ended.expect("an end") - update.started;
+        assert!(took > Duration::from_secs(1), "{took:?}: {:#?}", account.record.lines);
+    }
+}
+
 /// Number 15.
 #[test]
 fn a_delete_of_what_is_gone_succeeds_though_its_tags_cannot_be_had() {
