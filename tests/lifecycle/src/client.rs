@@ -153,13 +153,7 @@ impl Client {
                 if lasting {
                     account.refused.insert(operation);
                 }
-                // Whoever is refused twice cannot tell whether it was for the source.
-                if let Work::Create { content, .. } = work
-                    && let Some(source) = &content.document_source
-                    && (lasting || !account.refused_sources.insert(source.clone()))
-                {
-                    account.changed_sources.insert(source.clone());
-                }
+                note_refusal(account, work);
                 Err(Cause::Refused)
             }
             Some(Mishap::Denied { all, seconds }) => {
@@ -286,6 +280,9 @@ impl Client {
         account.catch_up(self.clock.now());
         let now = account.moment(self.clock.now());
         if let Some(cause) = account.gate(work, now) {
+            if cause != Cause::Unclear {
+                note_refusal(account, work);
+            }
             return Err(cause);
         }
         let caller = account.record.maker(self.delivery);
@@ -330,6 +327,16 @@ impl Client {
                 .push(work.id().to_owned());
         }
         result
+    }
+}
+
+/// Whoever is refused twice cannot tell whether it was for the source.
+fn note_refusal(account: &mut Account, work: &Work) {
+    if let Work::Create { content, .. } = work
+        && let Some(source) = &content.document_source
+        && !account.refused_sources.insert(source.clone())
+    {
+        account.changed_sources.insert(source.clone());
     }
 }
 
