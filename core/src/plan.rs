@@ -31,6 +31,9 @@ pub struct ToMake<'a> {
     /// The resource's other templates, of an Update to another id: the one under the old properties', and the one that
     /// CloudFormation holds. Their words can say, too, that this request comes late.
     pub others: Vec<String>,
+    /// An Update of what a failed Create left: CloudFormation then sends a Delete for what that Create made, which the words of
+    /// this request keep from being deleted.
+    pub words_must_be_left: bool,
     /// Whether this request may take over what is not ours, if its properties say so: it does that once at the most.
     pub may_adopt: bool,
 }
@@ -96,6 +99,7 @@ impl<'a> ToMake<'a> {
             fingerprint: Fingerprint::of(properties),
             held,
             others,
+            words_must_be_left: update_of.is_some_and(|(of, _)| !matches!(of, PhysicalId::Template(_))),
             may_adopt: true,
         }
     }

@@ -100,7 +100,7 @@ pub enum LeftBehind {
     PerhapsDeleted,
     /// The new template is there, beside the one that CloudFormation holds.
     Both,
-    /// All is as wanted, but for what an Update that failed may have left under another id.
+    /// All is as wanted, but for what an earlier Update that failed may have left under another id.
     Leftover,
 }
 
@@ -112,7 +112,7 @@ impl Progress {
             }
             LeftBehind::AsItWas => "nothing was changed",
             LeftBehind::PerhapsMissing => {
-                "the old job template is deleted, and the new one may not be there; the update that rolls this back \
+                "the old job template may be deleted, and the new one not there; the update that rolls this back \
                  will create it again"
             }
             LeftBehind::SomeTags => {
@@ -122,8 +122,7 @@ impl Progress {
                 "the new job template is there beside the old one; the update that rolls this back will delete it"
             }
             LeftBehind::Leftover => {
-                "the job template is as it was before; the one that the failed update made may still be there, and this \
-                 update, tried again, will delete it"
+                "the job template is as wanted; the one that an earlier update made under another id may still be there"
             }
             LeftBehind::PerhapsDeleted => "whether the job template was deleted is not known",
         }
@@ -202,11 +201,11 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             _ => None,
         };
         let Some(left) = left else { return made };
-        if made.is_ok() {
-            self.leaves_behind(match to_make.is_held() {
-                true => LeftBehind::Leftover,
-                false => LeftBehind::Both,
-            });
+        match (&made, to_make.is_held()) {
+            (Ok(_), true) => self.leaves_behind(LeftBehind::Leftover),
+            (Ok(_), false) => self.leaves_behind(LeftBehind::Both),
+            // Some of the time is for saying why it failed.
+            (Err(_), _) => self.calls.keep(1.0 / 20.0),
         }
         if let PhysicalId::Template(held) = physical_id
             && physical_id::can_be_a_templates(held)
@@ -214,9 +213,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         {
             self.leave_words(held).await;
         }
-        let deleted = self
-            .delete_supposed(&left, old_properties, Patience::ToTheEnd(LONGEST_WAIT))
-            .await;
+        let patience = Patience::for_what_is_left(physical_id);
+        let deleted = self.delete_supposed(&left, old_properties, patience).await;
         match (made, deleted) {
             (made, Ok(_)) => made,
             (Ok(_), Err(error)) => Err(error.into()),

@@ -75,7 +75,7 @@ fn differences(to_make: &ToMake, template: &Template, words: Option<&Words>) -> 
 fn by_the_fingerprint(here: &Content, there: &Content) -> &'static str {
     let is_written_there = there.document_source.is_none() && here.document.is_some();
     match (&here.document_source, &there.document_source) {
-        (None, Some(_)) => "it was made from a DocumentSource, and here is none",
+        (None, Some(_)) if here.job_arn.is_none() => "it was made from a DocumentSource, and here is none",
         _ if is_written_there && here.document != there.document => {
             "Document says the same there, and is written otherwise: other spaces, or another order of keys"
         }

@@ -21,6 +21,16 @@ pub(super) enum Patience {
     ToTheEnd(Duration),
 }
 
+impl Patience {
+    /// For what the request that was answered with this physical id, and failed, may have left.
+    pub(super) fn for_what_is_left(physical_id: &PhysicalId) -> Patience {
+        match physical_id {
+            PhysicalId::Refused(_) => Patience::OneLook,
+            _ => Patience::ToTheEnd(LONGEST_WAIT),
+        }
+    }
+}
+
 /// For how long a Create that CloudFormation did not wait for is looked for: it may be waiting for a permission.
 const LONGEST_CANCELLED_CREATE: Duration = Duration::from_secs(40);
 
@@ -32,20 +42,17 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         properties: Option<&Desired>,
     ) -> Result<Option<String>, CallError> {
         self.note_plan("nothing");
-        let patience = match physical_id {
-            Some(PhysicalId::Refused(_)) => Some(Patience::OneLook),
-            Some(PhysicalId::Unclear(_)) => Some(Patience::ToTheEnd(LONGEST_WAIT)),
-            _ => None,
-        };
-        let to_delete = physical_id.and_then(plan::named_by);
-        match (to_delete, patience) {
-            (Some(to_delete), Some(patience)) => return self.delete_supposed(&to_delete, properties, patience).await,
-            (Some(to_delete), None) => {
+        match physical_id.and_then(|id| Some((id, plan::named_by(id)?))) {
+            Some((PhysicalId::Template(_), to_delete)) => {
                 if let Some(Found { warning }) = self.delete_held(&to_delete, properties).await? {
                     return Ok(warning);
                 }
             }
-            (None, _) => {}
+            Some((failed, to_delete)) => {
+                let patience = Patience::for_what_is_left(failed);
+                return self.delete_supposed(&to_delete, properties, patience).await;
+            }
+            None => {}
         }
         match plan::cancelled_create(&self.origin.owner, physical_id, properties) {
             Some(to_delete) => {

@@ -21,6 +21,8 @@ struct Making<'a> {
     /// When the resource's other templates did not say that this request comes late.
     in_time: Option<Instant>,
     words_alone_since: Option<Instant>,
+    /// What the plan says of what it leaves undone.
+    warning: Option<String>,
     /// What a delete without an answer may have made room for: the new tags, and what was there.
     perhaps_deleted: Option<(Tags, Template)>,
 }
@@ -44,16 +46,6 @@ pub(super) enum Next {
     Seen(Option<Box<Template>>),
 }
 
-impl Next {
-    /// With a warning of its own, a step that is done has that.
-    fn with(self, warning: Option<String>) -> Next {
-        match self {
-            Next::Done(made, own) => Next::Done(made, own.or(warning)),
-            next => next,
-        }
-    }
-}
-
 impl<I: JobTemplates> Reconciler<'_, I> {
     /// Sees to it that the template is as wanted. A warning comes with it where something was left undone.
     pub(super) async fn make(&self, to_make: &ToMake<'_>) -> Result<(Made, Option<String>), Failure> {
@@ -63,6 +55,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             conflicts: 0,
             in_time: None,
             words_alone_since: None,
+            warning: None,
             perhaps_deleted: None,
         };
         if !to_make.is_held() && self.origin.sent.is_perhaps_repeated {
@@ -81,7 +74,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
                 self.see_that_it_is_in_time(&mut making).await?;
             }
             let observed = match next {
-                Next::Done(made, warning) => return Ok((made, warning)),
+                Next::Done(made, warning) => return Ok((made, warning.or(making.warning))),
                 Next::Look { whole } => self.look_to_make(to_make, whole).await?,
                 Next::Seen(observed) => observed.map(|template| *template),
             };
@@ -132,12 +125,12 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             }
             (Plan::Describe, Some(_)) => Ok(Next::Look { whole: true }),
             (Plan::Retag { set, remove, warning }, Some(template)) => {
-                let next = self.retag(making, &template.arn, &set, &remove).await?;
-                Ok(next.with(warning))
+                making.warning = warning;
+                self.retag(making, &template.arn, &set, &remove).await
             }
             (Plan::Recreate { tags, warning }, Some(template)) => {
-                let next = self.recreate(making, tags, template).await?;
-                Ok(next.with(warning))
+                making.warning = warning;
+                self.recreate(making, tags, template).await
             }
             (Plan::Create { tags }, _) => self.create_where_nothing_is(making, &tags).await,
             (Plan::Adopt { tags }, Some(template)) => self.adopt(making, &template.arn, &tags).await,
@@ -159,7 +152,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
         self.start(&format!("change the tags of the job template {id}"));
         self.leaves_behind(LeftBehind::SomeTags);
-        let words_alone = remove.is_empty() && set.keys().all(|key| key == REQUEST_TAG);
+        let words_alone =
+            remove.is_empty() && set.keys().all(|key| key == REQUEST_TAG) && !making.to_make.words_must_be_left;
         if words_alone {
             making.words_alone_since.get_or_insert_with(Instant::now);
         }

@@ -280,7 +280,9 @@ impl Client {
         account.catch_up(self.clock.now());
         let now = account.moment(self.clock.now());
         if let Some(cause) = account.gate(work, now) {
-            if cause != Cause::Unclear {
+            // A permission that is late is waited for, where there is time.
+            let is_hasty = account.record.request_of(self.delivery).patience < HASTE;
+            if cause == Cause::Refused || cause == Cause::Denied && is_hasty {
                 note_refusal(account, work);
             }
             return Err(cause);

@@ -334,6 +334,24 @@ mod once {
         assert!(iot.templates.is_empty(), "{:#?}", iot.record.lines);
     }
 
+    /// CloudFormation deletes what the Create made, as the id is another one now.
+    #[test]
+    fn an_update_that_cannot_say_that_what_a_failed_create_left_is_its_own_fails() {
+        let mut world = told(Variant::default());
+        let mut stack = Stack::new("fleet", 1, Variant::default());
+        let arm = |world: &Simulation, mishaps| world.function.account.borrow_mut().arm(mishaps);
+        arm(&world, &[(0, Mishap::AnswerLost { done: true }), (1, Mishap::Outage)]);
+        let create = stack.event("Create", "Reboot", &PLAIN.json());
+        let created = world.function.send(&create).expect("an answer");
+        arm(&world, &[(2, Mishap::Refused { lasting: true })]);
+        let update = stack.update_event("Reboot", &created.physical_id, &PLAIN.json(), &PLAIN.json());
+        let updated = world.function.send(&update).expect("an answer");
+
+        let lines = &world.function.account.borrow().record.lines;
+        assert!(lines.iter().any(|line| line.contains("TagResource")), "{lines:#?}");
+        assert!(!updated.succeeded, "{lines:#?}");
+    }
+
     #[test]
     fn a_template_that_somebody_made_in_the_gap_of_a_recreation_is_left_to_them() {
         let recreated = changed(|p| p.content = Kind::Document(1));

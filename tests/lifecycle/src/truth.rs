@@ -132,11 +132,15 @@ fn came_after(
         _ => answered.acted,
     };
     let was_over = acted <= template.made_at && looked;
+    // "somebody, or a cancelled request of ours, between look and touch": it gave back, or let go of, what it had seen before.
+    let handed_over_another = answered.deleted.iter().any(|deleted| deleted == id)
+        && (answered.seen..=answered.acted).contains(&template.made_at);
     let request = record.request_of(made_by);
     match later.kind {
         Kind::Delete if !is_about(later, number, id, request, record) => false,
         Kind::Delete => {
             was_over && (is_late(template) || is_within_patience(template, request))
+                || handed_over_another
                 || could_not_look(later, answered) && was_made_after_the_answer(template, by, record)
                 || is_shown_later_than(template, acted) && looked
         }
