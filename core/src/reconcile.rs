@@ -183,6 +183,8 @@ impl<I: JobTemplates> Reconciler<'_, I> {
         }
     }
 
+    /// Sees to the template, and then to what an earlier request that failed may have left: the Update that this one takes back,
+    /// or the Create whose failure this one does not mend.
     async fn update(
         &self,
         request: &Request,

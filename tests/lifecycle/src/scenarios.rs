@@ -1,10 +1,11 @@
 //! Histories that once failed, by name.
 
-use crate::cloudformation::{Function, MadeUp, Stack, Variant};
+use crate::cloudformation::{Function, MadeUp, Reply, Stack, Variant};
 use crate::history::{Hand, Kind, Op, Props};
 use crate::mishap::{Deed, Mishap};
 use crate::simulation::Simulation;
 use crate::tell::{GENERATED, PLAIN, cancelled, changed, deploy, deploy_with, meeting};
+use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
@@ -315,19 +316,26 @@ mod once {
         }
     }
 
+    /// A Create without a clear answer that made its template, and an Update of the id that it gave, which meets these.
+    fn updated_after_an_unclear_create(mishaps: &[(usize, Mishap)]) -> (Simulation, Reply) {
+        let mut world = told(Variant::default());
+        let mut stack = Stack::new("fleet", 1, Variant::default());
+        let mut send = |event: &Value, mishaps: &[(usize, Mishap)]| {
+            world.function.account.borrow_mut().arm(mishaps);
+            world.function.send(event).expect("an answer")
+        };
+        let unanswered = [(0, Mishap::AnswerLost { done: true }), (1, Mishap::Outage)];
+        let created = send(&stack.event("Create", "Reboot", &PLAIN.json()), &unanswered);
+        assert!(created.physical_id.starts_with("unclear:"), "{created:?}");
+        let update = stack.update_event("Reboot", &created.physical_id, &PLAIN.json(), &PLAIN.json());
+        let updated = send(&update, mishaps);
+        (world, updated)
+    }
+
     /// An Update of what a failed Create left is as a Create, and its answer takes the place of what named that one.
     #[test]
     fn what_an_unclear_create_made_is_not_forgotten_by_an_update_that_is_refused() {
-        let mut world = told(Variant::default());
-        let mut stack = Stack::new("fleet", 1, Variant::default());
-        let arm = |world: &Simulation, mishaps| world.function.account.borrow_mut().arm(mishaps);
-        arm(&world, &[(0, Mishap::AnswerLost { done: true }), (1, Mishap::Outage)]);
-        let create = stack.event("Create", "Reboot", &PLAIN.json());
-        let created = world.function.send(&create).expect("an answer");
-        assert!(created.physical_id.starts_with("unclear:"), "{created:?}");
-        arm(&world, &[(0, REFUSED), (1, REFUSED)]);
-        let update = stack.update_event("Reboot", &created.physical_id, &PLAIN.json(), &PLAIN.json());
-        let updated = world.function.send(&update).expect("an answer");
+        let (world, updated) = updated_after_an_unclear_create(&[(0, REFUSED), (1, REFUSED)]);
 
         let iot = world.function.account.borrow();
         assert!(!updated.succeeded, "{updated:?}");
@@ -337,15 +345,7 @@ mod once {
     /// CloudFormation deletes what the Create made, as the id is another one now.
     #[test]
     fn an_update_that_cannot_say_that_what_a_failed_create_left_is_its_own_fails() {
-        let mut world = told(Variant::default());
-        let mut stack = Stack::new("fleet", 1, Variant::default());
-        let arm = |world: &Simulation, mishaps| world.function.account.borrow_mut().arm(mishaps);
-        arm(&world, &[(0, Mishap::AnswerLost { done: true }), (1, Mishap::Outage)]);
-        let create = stack.event("Create", "Reboot", &PLAIN.json());
-        let created = world.function.send(&create).expect("an answer");
-        arm(&world, &[(2, Mishap::Refused { lasting: true })]);
-        let update = stack.update_event("Reboot", &created.physical_id, &PLAIN.json(), &PLAIN.json());
-        let updated = world.function.send(&update).expect("an answer");
+        let (world, updated) = updated_after_an_unclear_create(&[(2, Mishap::Refused { lasting: true })]);
 
         let lines = &world.function.account.borrow().record.lines;
         assert!(lines.iter().any(|line| line.contains("TagResource")), "{lines:#?}");
