@@ -22,6 +22,8 @@ pub struct Handler<I> {
     pub pace: Pace,
     /// Plain http, which only a local response URL has.
     pub allow_http: bool,
+    /// The account that the function's ARN names is made up, as SAM's emulator does: templates' ARNs are asked for.
+    pub is_emulated: bool,
 }
 
 /// What Lambda says of an invocation.
@@ -83,7 +85,7 @@ impl<I: JobTemplates> Handler<I> {
             iot: &self.iot,
             pace: &self.pace,
             invocation_id: &invocation.request_id,
-            function_arn: &invocation.function_arn,
+            function_arn: if self.is_emulated { "" } else { &invocation.function_arn },
             deadline: deadlines.work,
             sent: &sent,
         };

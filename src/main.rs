@@ -46,6 +46,7 @@ async fn run(log: Log) -> Result<(), Error> {
         log,
         pace: Pace::default(),
         allow_http,
+        is_emulated: variable("AWS_SAM_LOCAL").is_some(),
     };
     prepare(handler.iot.clone()).await;
     let (handler, served) = (&handler, &AtomicBool::new(false));

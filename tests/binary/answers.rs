@@ -436,6 +436,7 @@ fn a_panic_is_answered_with_where_to_look_in_the_log_and_what_state_it_leaves() 
         log: Log::from_environment(),
         pace: Pace::default(),
         allow_http: true,
+        is_emulated: false,
     };
     let invocation = Invocation {
         request_id: "the-invocation".to_owned(),

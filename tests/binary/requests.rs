@@ -89,6 +89,21 @@ fn a_changed_tag_is_set_in_place() {
     assert_eq!(bed.iot.template("reboot").unwrap().tags["team"], "fleet");
 }
 
+/// SAM's emulator says that it runs in an account that it makes up, with the credentials of another.
+#[test]
+fn under_sam_the_arn_of_a_template_is_asked_for() {
+    let bed = Testbed::with(|function| function.env("AWS_SAM_LOCAL", "true"));
+    bed.send(fleet().create("Reboot", reboot()));
+    bed.iot.forget_calls();
+
+    bed.send(fleet().update("Reboot", "reboot", reboot(), reboot()));
+
+    assert_eq!(
+        bed.iot.operations(),
+        [DescribeJobTemplate, ListTagsForResource, TagResource]
+    );
+}
+
 #[test]
 fn a_changed_timeout_under_a_fixed_id_makes_the_template_anew() {
     let bed = Testbed::new();
