@@ -4,7 +4,7 @@
 //! What happens within a request, or between several that overlap, is tried by replaying choices; the function has no
 //! memory, so between requests the world is all there is, and a world that was seen before is not continued twice.
 //!
-//! `SMALL_WORLD` says how many things may happen in one story: 1 if it is not set; 2 is any pair, in most of an hour on two cores. A
+//! `SMALL_WORLD` says how many things may happen in one story: 1 if it is not set; 2 is any pair, in half an hour on two cores. A
 //! story that breaks a promise breaks it with as few as it can, and is told in as few requests.
 
 mod moves;
