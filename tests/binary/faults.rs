@@ -224,11 +224,14 @@ impl Case<'_> {
                 if back.physical_id() != id {
                     self.expect_success(bed, fleet().delete("Reboot", id, new.clone()))?;
                 }
-                // It heals what was missing, or stripped of its tags; what is not ours stays and keeps it from succeeding.
+                // It heals what was missing, or stripped of its tags or words; what is not ours stays and keeps it from succeeding.
                 let mut expected = self.situation.templates.clone();
                 let held = expected.entry("reboot".to_owned()).or_insert_with(ours);
                 if *held == free() {
                     *held = ours();
+                }
+                if is_ours(held) && !held.tags.contains_key(REQUEST_TAG) {
+                    held.tags.extend(ours().tags.remove_entry(REQUEST_TAG));
                 }
                 let is_as_declared = *held == anothers();
                 let is_overtaken = self.situation.name.contains("overtaken");
