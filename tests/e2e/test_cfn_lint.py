@@ -235,8 +235,7 @@ Conditions:
 """
 
 
-# The same inside of Fn::ForEach, whatever its items are.
-BAD_IN_A_LOOP = r"""
+IN_A_LOOP = """
 Transform: AWS::LanguageExtensions
 Resources:
   Fn::ForEach::Kinds:
@@ -247,6 +246,10 @@ Resources:
         Properties:
           ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
           Description: ${Kind} the device
+"""
+
+# The same inside of Fn::ForEach, whatever its items are.
+BAD_IN_A_LOOP = IN_A_LOOP + """\
           JobTemplateId: has space  #! "has space" is not accepted (it takes text of 1 to 64 characters like ^[a-zA-Z0-9_-]+$)
           Document: {operation: "${Kind}", delay: 3}  #! 3 in a map would reach IoT as text (give the Document with Fn::ToJsonString, or as text)
           Fn::ForEach::Configs:
@@ -280,17 +283,7 @@ def test_each_mistake_is_found_at_its_line_with_what_is_accepted(template, tmp_p
 
 
 # What docs/properties.md warns of; the rule is not at fault.
-IN_A_DOCUMENT = """
-Transform: AWS::LanguageExtensions
-Resources:
-  Fn::ForEach::Kinds:
-    - Kind
-    - [Reboot, Update]
-    - ${Kind}Template:
-        Type: Custom::IoTJobTemplate
-        Properties:
-          ServiceToken: arn:aws:lambda:eu-central-1:123456789012:function:f
-          Description: Something
+IN_A_DOCUMENT = IN_A_LOOP + """\
           Document:
             Fn::ToJsonString:
               operation: NAME

@@ -218,9 +218,7 @@ pub(super) fn let_go(origin: &Origin, properties: Option<&Desired>, tags: &Tags)
     }
     let is_own = properties.is_some_and(|properties| properties.adopt == Adopt::No);
     let before = match former::before_former(tags).filter(|_| !is_own) {
-        None => {
-            return Some(Handover::Remove(present(tags, &FORMER_TAGS)));
-        }
+        None => return Some(Handover::Remove(present(tags, &FORMER_TAGS))),
         Some(Before::FromNobody) => None,
         Some(Before::FromAnOwner) => properties.and_then(|properties| former::named(&properties.adopt, owner)),
     };

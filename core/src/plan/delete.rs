@@ -50,8 +50,8 @@ pub enum Known {
     LeftByFailedUpdate(Fingerprint),
 }
 
-/// The template that the Delete of this physical id, or an Update of it that fails, is to delete first; `None` where there can be none: for the id of nothing
-/// asked, and for an id that IoT would not take, which some other provider may have left.
+/// The template that the Delete of this physical id, or an Update of it that fails, is to delete first; `None` where there can
+/// be none: for the id of nothing asked, and for an id that IoT would not take, which some other provider may have left.
 pub fn named_by(physical_id: &PhysicalId) -> Option<ToDelete> {
     let (id, known) = match physical_id {
         PhysicalId::NothingAsked => return None,

@@ -59,7 +59,7 @@ impl<I: JobTemplates> Reconciler<'_, I> {
             perhaps_deleted: None,
         };
         if !to_make.is_held() && self.origin.sent.is_perhaps_repeated {
-            self.progress.borrow_mut().create = Create::Unseen;
+            self.note_create(Create::Unseen);
         }
         // A Create, and an Update to another id, expect to find nothing: trying it is looking and creating in one call. But what
         // is to be taken over may be from a job or a source that is gone, for which IoT refuses a create.
